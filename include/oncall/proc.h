@@ -1,0 +1,64 @@
+/*
+ * proc.h - runs a program and makes sure that it is gone afterwards.
+ *
+ * The child gets argv, never a shell; its own process group; and this process
+ * becomes a child subreaper while it runs, so that grandchildren that detached
+ * themselves are found and ended too. At the deadline, or on a clean stop, the
+ * whole family gets TERM, after the grace KILL, and is waited for until none
+ * is left.
+ */
+#ifndef ONCALL_PROC_H
+#define ONCALL_PROC_H
+
+#include <oncall/buf.h>
+
+#define PROC_GRACE_MS 5000
+#define PROC_OUTPUT_MAX ((size_t)64 * 1024)
+
+struct proc_limits { /* 0: as this process has it */
+	uint64_t cpu_seconds;
+	uint64_t memory_bytes;
+	uint64_t file_bytes;
+	uint64_t open_files;
+};
+
+struct proc_options {
+	const char *const *argv; /* ended by NULL; argv[0] is looked up in PATH */
+	const char *const *env;  /* "NAME=value", ended by NULL; NULL: inherit */
+	const char *dir;         /* NULL: stay */
+	const char *user;        /* run as; NULL: stay. Groups are set as well */
+	struct slice input;      /* standard input; empty: /dev/null */
+	int64_t timeout_ms;      /* 0: none */
+	int64_t grace_ms;        /* TERM to KILL; 0: PROC_GRACE_MS */
+	size_t output_max;       /* each of stdout, stderr; 0: PROC_OUTPUT_MAX */
+	struct proc_limits limits;
+	mode_t umask;            /* 0: 022 */
+};
+
+/* What a stream said: the first and the last part when there was too much. */
+struct proc_output {
+	char *text;     /* head, "\n[... N bytes left out ...]\n", tail */
+	size_t len;
+	uint64_t total; /* bytes that the program wrote */
+};
+
+struct proc_result {
+	int status;       /* exit status, or 128+signal */
+	int signal;       /* that ended it, or 0 */
+	bool timed_out;
+	bool stopped;     /* by our own INT or TERM */
+	bool left_family; /* processes outlived the program and were ended */
+	int64_t duration_ms;
+	struct proc_output out;
+	struct proc_output errors;
+};
+
+/*
+ * 0 when the program ran (whatever its status), -1 when it could not be
+ * started; what is wrong with the setup (user, directory, program) is named.
+ */
+int proc_run(const struct proc_options *opt, struct proc_result *ret,
+	     struct err *err) MUST_CHECK;
+void proc_result_done(struct proc_result *r);
+
+#endif

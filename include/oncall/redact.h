@@ -1,0 +1,17 @@
+/*
+ * redact.h - takes secrets out of text: values registered by the secrets
+ * module, and what looks like one (password=..., "token": "...",
+ * Authorization headers, user:password@ in URLs, private keys, well-known
+ * token prefixes). What is taken out becomes "[redacted]".
+ */
+#ifndef ONCALL_REDACT_H
+#define ONCALL_REDACT_H
+
+#include <oncall/buf.h>
+
+/* Remembers a value (of 4 bytes or more) that must never be shown. */
+void redact_register(const char *secret);
+/* Appends text with secrets replaced; true when there was one. */
+bool redact_text(struct buf *out, const char *p, size_t n);
+
+#endif
