@@ -2,13 +2,19 @@
 #include <oncall/show.h>
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 
+#include <oncall/mem.h>
 #include <oncall/utf8.h>
 
 #define SHOW_DOTS	   "..."
+#define SHOW_DOTS_LEN	   (sizeof(SHOW_DOTS) - 1)
 #define SHOW_DEFAULT_WIDTH 80
 #define SHOW_MAX_WIDTH	   10000
+#define SHOW_TABLE_GAP	   2 /* blanks between two columns */
+#define SHOW_TABLE_LEAST   8 /* no column is shortened below this */
 
 #define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
@@ -135,15 +141,33 @@ static size_t show_char(struct buf *out, const char *p, size_t n)
 	return len;
 }
 
+/* Bytes at p, at most n, that can be printed as they are. */
+static size_t printable_run(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= ' ' && p[i] < 0x7f)
+		i++;
+	return i;
+}
+
 void show_text(struct buf *out, const char *p, size_t n, size_t max)
 {
 	size_t start = out->len, i = 0, keep;
 
-	while (i < n && !out->over && (!max || out->len - start <= max))
-		i += show_char(out, p + i, n - i);
+	while (i < n && !out->over && (!max || out->len - start <= max)) {
+		size_t most = max && max < n - i ? max + 1 : n - i;
+		size_t run = printable_run(p + i, most);
+
+		if (run)
+			buf_add(out, p + i, run);
+		else
+			run = show_char(out, p + i, n - i);
+		i += run;
+	}
 	if (!max || out->len - start <= max)
 		return;
-	keep = max > sizeof(SHOW_DOTS) ? max - (sizeof(SHOW_DOTS) - 1) : max;
+	keep = max > SHOW_DOTS_LEN ? max - SHOW_DOTS_LEN : max;
 	buf_truncate(out, start + utf8_cut(out->data + start, out->len - start,
 					   keep));
 	if (keep < max)
@@ -186,4 +210,194 @@ size_t show_width(int fd)
 		return size.ws_col;
 	width = width_of_text(getenv("COLUMNS"));
 	return width ? width : SHOW_DEFAULT_WIDTH;
+}
+
+struct cell {
+	size_t start; /* of its text in the table's */
+	size_t len;
+	size_t width;
+	enum show_color color;
+};
+
+struct show_table {
+	struct buf text;    /* of all cells, safe to print */
+	struct cell *cells; /* row by row, the headings first */
+	size_t count;
+	size_t cap;
+	size_t columns;
+	size_t flexible;
+	size_t *widths; /* of the widest cell of each column */
+	bool *right;
+};
+
+struct show_table *show_table_new(const char *const *headings, size_t columns)
+{
+	struct show_table *t = mem_zero(1, sizeof(*t));
+
+	t->columns = columns;
+	t->flexible = columns - 1;
+	t->widths = mem_zero(columns, sizeof(*t->widths));
+	t->right = mem_zero(columns, sizeof(*t->right));
+	for (size_t i = 0; i < columns; i++) {
+		struct slice text = slice_of(headings[i]);
+		char mark = text.len ? text.ptr[text.len - 1] : '\0';
+
+		if (mark == '~')
+			t->flexible = i;
+		t->right[i] = mark == '>';
+		if (mark == '~' || mark == '>')
+			text.len--;
+		show_table_cell(t, text, SHOW_BOLD);
+	}
+	return t;
+}
+
+void show_table_free(struct show_table *t)
+{
+	if (!t)
+		return;
+	buf_done(&t->text);
+	free(t->cells);
+	free(t->widths);
+	free(t->right);
+	free(t);
+}
+
+void show_table_cell(struct show_table *t, struct slice text,
+		     enum show_color color)
+{
+	size_t column = t->count % t->columns;
+	struct cell *cell;
+
+	if (t->count == t->cap) {
+		t->cap = t->cap ? t->cap * 2 : t->columns * 16;
+		t->cells = mem_resize(t->cells, t->cap, sizeof(*t->cells));
+	}
+	cell = &t->cells[t->count++];
+	cell->start = t->text.len;
+	cell->color = color;
+	show_text(&t->text, text.ptr, text.len, 0);
+	cell->len = t->text.len - cell->start;
+	cell->width = cell->len;
+	if (printable_run(buf_str(&t->text) + cell->start, cell->len) <
+	    cell->len)
+		cell->width = utf8_width(t->text.data + cell->start, cell->len);
+	if (cell->width > t->widths[column])
+		t->widths[column] = cell->width;
+}
+
+void show_table_cellf(struct show_table *t, enum show_color color,
+		      const char *fmt, ...)
+{
+	AUTO_FREE char *text = NULL;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		mem_die();
+	show_table_cell(t, (struct slice){text, (size_t)len}, color);
+}
+
+static void add_blanks(struct buf *out, size_t n)
+{
+	static const char blanks[] = "                                ";
+
+	for (; n > sizeof(blanks) - 1; n -= sizeof(blanks) - 1)
+		buf_add(out, blanks, sizeof(blanks) - 1);
+	buf_add(out, blanks, n);
+}
+
+/* Appends as much of the text as fits into width columns together with dots;
+ * returns the columns that were used. */
+static size_t add_shortened(struct buf *out, const char *p, size_t n,
+			    size_t width)
+{
+	size_t dots = width > SHOW_DOTS_LEN ? SHOW_DOTS_LEN : 0;
+	size_t end = 0, used = 0;
+
+	while (end < n) {
+		size_t len = utf8_char_len(p + end, n - end);
+		size_t columns = utf8_width(p + end, len);
+
+		if (used + columns > width - dots)
+			break;
+		used += columns;
+		end += len;
+	}
+	buf_add(out, p, end);
+	buf_add(out, SHOW_DOTS, dots);
+	return used + dots;
+}
+
+static void add_cell(struct buf *out, const struct show_table *t, size_t index,
+		     size_t width, bool colors)
+{
+	static const char *const codes[] = {
+		[SHOW_PLAIN] = "",	    [SHOW_BOLD] = "\033[1m",
+		[SHOW_DIM] = "\033[2m",	    [SHOW_RED] = "\033[31m",
+		[SHOW_YELLOW] = "\033[33m", [SHOW_GREEN] = "\033[32m",
+		[SHOW_BLUE] = "\033[34m",
+	};
+	const struct cell *cell = &t->cells[index];
+	const char *text = buf_str(&t->text) + cell->start;
+	bool last = index % t->columns == t->columns - 1;
+	bool colored = colors && cell->color != SHOW_PLAIN && cell->len;
+	size_t used = cell->width;
+
+	if (t->right[index % t->columns] && used < width) {
+		add_blanks(out, width - used);
+		width = used;
+	}
+	if (colored)
+		buf_add_str(out, codes[cell->color]);
+	if (used <= width)
+		buf_add(out, text, cell->len);
+	else
+		used = add_shortened(out, text, cell->len, width);
+	if (colored)
+		buf_add_str(out, "\033[0m");
+	if (!last)
+		add_blanks(out, width - used);
+}
+
+/* Columns that the flexible one may take in a table of that width: what the
+ * others leave, but never less than its heading or a few letters. */
+static size_t flexible_width(const struct show_table *t, size_t width)
+{
+	size_t natural = t->widths[t->flexible];
+	size_t least = t->cells[t->flexible].width;
+	size_t others = SHOW_TABLE_GAP * (t->columns - 1);
+
+	for (size_t i = 0; i < t->columns; i++)
+		if (i != t->flexible)
+			others += t->widths[i];
+	if (width == 0 || others + natural <= width)
+		return natural;
+	if (least < SHOW_TABLE_LEAST)
+		least = SHOW_TABLE_LEAST;
+	if (others + least < width)
+		least = width - others;
+	return least < natural ? least : natural;
+}
+
+void show_table_print(struct show_table *t, struct buf *out, size_t width,
+		      bool colors)
+{
+	size_t flexible = flexible_width(t, width);
+
+	for (size_t i = 0; i < t->count; i++) {
+		size_t column = i % t->columns;
+
+		if (column > 0)
+			add_blanks(out, SHOW_TABLE_GAP);
+		add_cell(out, t, i,
+			 column == t->flexible ? flexible : t->widths[column],
+			 colors);
+		if (column == t->columns - 1 || i == t->count - 1)
+			buf_add_char(out, '\n');
+	}
+	out->over = out->over || t->text.over;
 }
