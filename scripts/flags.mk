@@ -1,8 +1,6 @@
 # Compiler flags by profile, and the libraries that pkg-config finds.
 # CFLAGS, CPPFLAGS, LDFLAGS and LIBS belong to the user; ours stand apart.
 
-Q := $(if $(V),,@)
-
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 	-Wdouble-promotion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wwrite-strings -Wcast-qual -Wpointer-arith \
@@ -12,22 +10,38 @@ WARN_GCC := -Wjump-misses-init -Wlogical-op -Wduplicated-cond \
 	-Wduplicated-branches -Wcast-align=strict -Wformat-signedness \
 	-Wformat-overflow=2 -Wformat-truncation=1 -Wstringop-overflow=4 \
 	-Wuse-after-free=3 -Walloca -Wtrampolines -Wunused-const-variable=1
-IS_CLANG := $(shell $(CC) --version 2>/dev/null | grep -c clang)
-WARN += $(if $(filter 0,$(IS_CLANG)),$(WARN_GCC),)
-WARN += $(if $(WERROR),-Werror,)
-
-HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
+HARDEN := -fstack-protector-strong -fstack-clash-protection \
 	-fcf-protection -ftrivial-auto-var-init=zero
-SAN    := -fsanitize=address,undefined -fno-sanitize-recover=all \
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+
+# An older compiler, or another processor, does without the flags it does not
+# know. One run finds out when it knows all of them.
+ACCEPTS = $(CC) -Werror $(1) -fsyntax-only -xc /dev/null 2>/dev/null
+KNOWN = $(shell $(call ACCEPTS,$(1)) && echo '$(1)' || \
+	for flag in $(1); do $(call ACCEPTS,$$flag) && echo $$flag; done)
+CC_FOUND := $(shell command -v $(firstword $(CC)))
+CC_IS := $(if $(CC_FOUND),$(shell $(CC) --version | head -n 1))
+WARN += $(if $(findstring clang,$(CC_IS)),,$(call KNOWN,$(WARN_GCC)))
+WARN += $(if $(WERROR),-Werror)
+
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 
-OPT_release := -O2 -g $(HARDEN)
-OPT_debug   := -O0 -g3
-OPT_asan    := -O1 -g $(SAN)
-OPT_cov     := -O0 -g --coverage
+ifeq ($(PROFILE),release)
+OPT_release := -O2 -g $(FORTIFY) $(call KNOWN,$(HARDEN))
+endif
+OPT_debug := -O0 -g3
+OPT_asan  := -O1 -g $(SAN)
+OPT_cov   := -O0 -g --coverage
+OPT_fuzz  := -O1 -g $(SAN) -fsanitize=fuzzer-no-link
 LINK_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 LINK_asan    := $(SAN)
 LINK_cov     := --coverage
+LINK_fuzz    := $(SAN)
+
+ifeq ($(filter $(PROFILE),release debug asan cov fuzz),)
+$(error PROFILE is one of release, debug, asan, cov, fuzz)
+endif
 
 REQUIRED := jansson sqlite3 yaml-0.1
 HAVE = $(shell $(PKG) --exists $(1) 2>/dev/null && echo yes)
@@ -50,10 +64,13 @@ ALL_CFLAGS   = -std=c17 $(WARN) $(OPT_$(PROFILE)) -fPIE $(CFLAGS)
 ALL_LDFLAGS  = $(LINK_$(PROFILE)) -Wl,--as-needed $(LDFLAGS)
 ALL_LIBS     = $(PKG_LIBS) -ldl -lm $(LIBS)
 
-# One line that names what is missing; nothing is installed by `make` itself.
-.PHONY: deps-check
-deps-check:
-	@command -v $(PKG) >/dev/null || { \
-	    echo "oncall-tools: pkg-config is missing; get it with: scripts/deps build" >&2; exit 1; }
-	@for p in $(REQUIRED); do $(PKG) --exists $$p || { \
-	    echo "oncall-tools: the library $$p is missing; get it with: scripts/deps build" >&2; exit 1; }; done
+# What a build cannot do without and this machine has not; asked only when
+# pkg-config found no answer above.
+ifeq ($(CC_FOUND),)
+MISSING := the compiler $(firstword $(CC))
+else ifeq ($(shell command -v $(PKG)),)
+MISSING := the program $(PKG)
+else ifeq ($(PKG_LIBS),)
+MISSING := the library $(shell for p in $(REQUIRED); do \
+	$(PKG) --exists $$p || echo $$p; done)
+endif
