@@ -13,6 +13,7 @@
 
 enum err_kind {
 	ERR_NONE,
+	ERR_NO,      /* the answer is no: nothing of that name, not held; 1 */
 	ERR_USAGE,   /* wrong usage or configuration: status 2 */
 	ERR_INPUT,   /* bad input: status 3 */
 	ERR_SYSTEM,  /* the system or the store failed: status 4 */
@@ -40,7 +41,7 @@ int err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void err_clear(struct err *err);
 
 int err_exit_status(enum err_kind kind);
-/* "usage", "input", "system", "refused", "remote": the code in records. */
+/* "no", "usage", "input", "system", "refused", "remote": the code in records. */
 const char *err_kind_name(enum err_kind kind);
 /* The status that counts where several apply: 4, then 2, 5, 3, 75, 1, 0. */
 int err_worse_status(int a, int b);

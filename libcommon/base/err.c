@@ -89,6 +89,8 @@ int err_exit_status(enum err_kind kind)
 	switch (kind) {
 	case ERR_NONE:
 		return 0;
+	case ERR_NO:
+		return 1;
 	case ERR_USAGE:
 		return 2;
 	case ERR_INPUT:
@@ -108,6 +110,8 @@ const char *err_kind_name(enum err_kind kind)
 	switch (kind) {
 	case ERR_NONE:
 		return "none";
+	case ERR_NO:
+		return "no";
 	case ERR_USAGE:
 		return "usage";
 	case ERR_INPUT:

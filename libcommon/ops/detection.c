@@ -1,0 +1,246 @@
+/*
+ * detection.c - reading detection records, and their identity.
+ *
+ * A fingerprint is "v1:" and the first 128 bits, in hex, of the SHA-256 over
+ * each part followed by a zero byte: pattern id first, then the values of the
+ * identity members. The version changes when this sentence does.
+ */
+#include <oncall/detection.h>
+
+#include <oncall/hash.h>
+#include <oncall/when.h>
+
+#define SOURCE_MEMBER_STREAM "stream"
+#define SOURCE_MEMBER_OFFSET "offset"
+
+static int wrong(struct err *err, const char *name, const char *expected)
+{
+	return err_set(err, ERR_INPUT, "'%s' of a detection must be %s", name,
+		       expected);
+}
+
+/* What a text member of the record goes to. */
+struct text_member {
+	const char *name;
+	size_t offset;
+};
+
+static const struct text_member text_members[] = {
+	{"id", offsetof(struct detection, id)},
+	{"pattern", offsetof(struct detection, pattern)},
+	{"title", offsetof(struct detection, title)},
+	{"severity_raw", offsetof(struct detection, severity_raw)},
+	{"category", offsetof(struct detection, category)},
+	{"service", offsetof(struct detection, service)},
+	{"host", offsetof(struct detection, host)},
+	{"message", offsetof(struct detection, message)},
+	{"fingerprint", offsetof(struct detection, fingerprint)},
+};
+
+static int read_text(struct detection *d, const struct jscan_member *m,
+		     bool *ret_known, struct err *err)
+{
+	*ret_known = false;
+	for (size_t i = 0; i < ARRAY_LEN(text_members); i++) {
+		const struct text_member *t = &text_members[i];
+
+		if (!slice_is(m->key, t->name))
+			continue;
+		*ret_known = true;
+		if (m->type == JSCAN_NULL)
+			return 0;
+		if (m->type != JSCAN_STRING)
+			return wrong(err, t->name, "a string");
+		*(struct slice *)(void *)((char *)d + t->offset) = m->value;
+		return 0;
+	}
+	return 0;
+}
+
+static int read_time(struct slice value, enum jscan_type type, const char *name,
+		     int64_t *ret, struct err *err)
+{
+	struct slice text;
+
+	if (type != JSCAN_STRING || !jscan_plain(value, &text) ||
+	    when_parse_rfc3339(text.ptr, text.len, ret) < 0)
+		return wrong(err, name, "an RFC 3339 time");
+	return 0;
+}
+
+static int read_severity(struct detection *d, const struct jscan_member *m,
+			 struct err *err)
+{
+	struct slice text;
+
+	if (m->type != JSCAN_STRING || !jscan_plain(m->value, &text) ||
+	    !severity_parse(text, &d->severity))
+		return wrong(err, "severity",
+			     "info, low, medium, high or critical");
+	return 0;
+}
+
+static int read_count(struct detection *d, const struct jscan_member *m,
+		      struct err *err)
+{
+	if (m->type != JSCAN_NUMBER || jscan_int(m->value, &d->count) < 0 ||
+	    d->count < 1 || d->count > INT32_MAX)
+		return wrong(err, "count", "a whole number from 1 to 2147483647");
+	return 0;
+}
+
+static int read_source(struct detection *d, const struct jscan_member *m,
+		       struct err *err)
+{
+	struct jscan inner = {0};
+	const struct jscan_member *stream, *offset;
+	int rc = 0;
+
+	if (m->type != JSCAN_OBJECT)
+		return wrong(err, "source", "an object");
+	d->source = m->value;
+	if (jscan_object(&inner, m->value.ptr, m->value.len, err) < 0) {
+		jscan_done(&inner);
+		return -1;
+	}
+	stream = jscan_get(&inner, SOURCE_MEMBER_STREAM);
+	offset = jscan_get(&inner, SOURCE_MEMBER_OFFSET);
+	if (stream && stream->type == JSCAN_STRING)
+		d->stream = stream->value;
+	if (d->stream.ptr && offset &&
+	    (offset->type != JSCAN_NUMBER ||
+	     jscan_int(offset->value, &d->position) < 0 || d->position < 0))
+		rc = wrong(err, "source.offset", "a whole number from 0 on");
+	jscan_done(&inner);
+	return rc;
+}
+
+static int read_member(struct detection *d, const struct jscan_member *m,
+		       struct err *err)
+{
+	bool known;
+
+	if (slice_is(m->key, "time"))
+		return read_time(m->value, m->type, "time", &d->time, err);
+	if (slice_is(m->key, "event_time"))
+		return m->type == JSCAN_NULL
+			       ? 0
+			       : read_time(m->value, m->type, "event_time",
+					   &d->event_time, err);
+	if (slice_is(m->key, "first"))
+		return read_time(m->value, m->type, "first", &d->first, err);
+	if (slice_is(m->key, "last"))
+		return read_time(m->value, m->type, "last", &d->last, err);
+	if (slice_is(m->key, "severity"))
+		return read_severity(d, m, err);
+	if (slice_is(m->key, "count"))
+		return read_count(d, m, err);
+	if (slice_is(m->key, "source"))
+		return read_source(d, m, err);
+	if (slice_is(m->key, "tags")) {
+		d->tags = m->value;
+		return m->type == JSCAN_ARRAY ? 0
+					      : wrong(err, "tags", "a list");
+	}
+	if (slice_is(m->key, "labels")) {
+		d->labels = m->value;
+		return m->type == JSCAN_OBJECT
+			       ? 0
+			       : wrong(err, "labels", "an object");
+	}
+	if (slice_is(m->key, "simulated"))
+		d->simulated = m->type == JSCAN_TRUE;
+	return read_text(d, m, &known, err);
+}
+
+int detection_read(struct detection *d, struct slice line,
+		   const struct jscan *scan, int64_t now, struct err *err)
+{
+	bool severity = false;
+
+	*d = (struct detection){
+		.line = line,
+		.time = now,
+		.event_time = WHEN_NONE,
+		.first = WHEN_NONE,
+		.last = WHEN_NONE,
+		.count = 1,
+		.position = DETECTION_NO_POSITION,
+	};
+	for (size_t i = 0; i < scan->count; i++) {
+		const struct jscan_member *m = &scan->members[i];
+
+		if (read_member(d, m, err) < 0)
+			return -1;
+		severity |= slice_is(m->key, "severity");
+	}
+	if (!severity)
+		return err_set(err, ERR_INPUT,
+			       "a detection must have 'severity'");
+	if (!d->pattern.ptr && !d->fingerprint.ptr)
+		return err_set(err, ERR_INPUT, "a detection must have "
+					       "'pattern' or 'fingerprint'");
+	if (d->event_time == WHEN_NONE)
+		d->event_time = d->time;
+	if (d->first == WHEN_NONE)
+		d->first = d->event_time;
+	if (d->last == WHEN_NONE)
+		d->last = d->event_time;
+	return 0;
+}
+
+void detection_fingerprint(char out[DETECTION_FINGERPRINT],
+			   const struct slice *parts, size_t count)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char digest[HASH_SHA256_SIZE];
+	struct hash_sha256 h;
+
+	hash_sha256_start(&h);
+	for (size_t i = 0; i < count; i++) {
+		hash_sha256_add(&h, parts[i].ptr, parts[i].len);
+		hash_sha256_add(&h, "", 1);
+	}
+	hash_sha256_end(&h, digest);
+	memcpy(out, "v1:", 3);
+	for (size_t i = 0; i < 16; i++) {
+		out[3 + 2 * i] = hex[digest[i] >> 4];
+		out[4 + 2 * i] = hex[digest[i] & 15];
+	}
+	out[DETECTION_FINGERPRINT - 1] = '\0';
+}
+
+void detection_identity(struct buf *out, const struct detection *d)
+{
+	AUTO_BUF struct buf text = BUF_INIT;
+	char own[DETECTION_FINGERPRINT];
+	struct slice parts[3];
+	size_t pattern_len;
+
+	if (d->fingerprint.ptr) {
+		jscan_unquote(out, d->fingerprint);
+		return;
+	}
+	jscan_unquote(&text, d->pattern);
+	pattern_len = text.len;
+	if (d->service.ptr)
+		jscan_unquote(&text, d->service);
+	parts[0] = (struct slice){text.data, pattern_len};
+	parts[1] = (struct slice){text.data + pattern_len,
+				  text.len - pattern_len};
+	parts[2] = SLICE_LIT("simulated");
+	detection_fingerprint(own, parts, d->simulated ? 3 : 2);
+	buf_add_str(out, own);
+}
+
+void detection_id(struct buf *out, const struct detection *d)
+{
+	char hex[HASH_HEX];
+
+	if (d->id.ptr) {
+		jscan_unquote(out, d->id);
+		return;
+	}
+	hash_sha256_hex(d->line.ptr, d->line.len, hex, 32);
+	buf_add(out, hex, 32);
+}
