@@ -51,23 +51,23 @@ static uint64_t next_word(void)
 	return z ^ z >> 31;
 }
 
-/* One piece; the number of bytes it filled. */
-static size_t random_piece(unsigned char *out, size_t n)
+static size_t seeded_piece(unsigned char *out, size_t n)
 {
-	if (is_seeded) {
-		uint64_t word = next_word();
+	uint64_t word = next_word();
 
-		n = n < sizeof(word) ? n : sizeof(word);
-		memcpy(out, &word, n);
-		return n;
-	} else {
-		ssize_t got = getrandom(out, n, 0);
+	n = n < sizeof(word) ? n : sizeof(word);
+	memcpy(out, &word, n);
+	return n;
+}
 
-		/* Without randomness no id could be trusted. */
-		if (got < 0 && errno != EINTR)
-			abort();
-		return got > 0 ? (size_t)got : 0;
-	}
+static size_t system_piece(unsigned char *out, size_t n)
+{
+	ssize_t got = getrandom(out, n, 0);
+
+	/* Without randomness no id could be trusted. */
+	if (got < 0 && errno != EINTR)
+		abort();
+	return got > 0 ? (size_t)got : 0;
 }
 
 void clock_random(void *out, size_t n)
@@ -75,7 +75,8 @@ void clock_random(void *out, size_t n)
 	unsigned char *p = out;
 
 	while (n) {
-		size_t got = random_piece(p, n);
+		size_t got =
+			is_seeded ? seeded_piece(p, n) : system_piece(p, n);
 
 		p += got;
 		n -= got;

@@ -126,34 +126,6 @@ size_t utf8_cut(const char *p, size_t n, size_t max)
 	return at + utf8_char_len(p + at, n - at) > max ? at : max;
 }
 
-static uint32_t decode(const char *p, size_t len)
-{
-	static const unsigned char mask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-	uint32_t code = (unsigned char)p[0] & mask[len];
-	size_t i;
-
-	for (i = 1; i < len; i++)
-		code = code << 6 | ((unsigned char)p[i] & 0x3FU);
-	return code;
-}
-
-size_t utf8_width(const char *p, size_t n)
-{
-	size_t width = 0;
-	size_t i = 0;
-	bool valid;
-
-	while (i < n) {
-		size_t len = scan(p + i, n - i, &valid);
-
-		if (valid)
-			(void)decode(p + i, len);
-		width++;
-		i += len;
-	}
-	return width;
-}
-
 void utf8_add(struct buf *out, uint32_t code)
 {
 	char c[4];
