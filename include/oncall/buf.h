@@ -2,8 +2,9 @@
  * buf.h - a growing byte buffer with a ceiling.
  *
  * Adding never fails at the place of adding: what would pass the ceiling is
- * dropped and marks the buffer as over, and the caller asks once, with
- * buf_check(), when the text is complete.
+ * dropped whole and marks the buffer as over, as is all that comes later, so
+ * that no gap arises; and the caller asks once, with buf_check(), when the
+ * text is complete.
  */
 #ifndef ONCALL_BUF_H
 #define ONCALL_BUF_H
@@ -27,7 +28,8 @@ struct buf {
 void buf_done(struct buf *b);
 void buf_reset(struct buf *b); /* empty again, keeps the memory */
 void buf_truncate(struct buf *b, size_t len);
-/* Makes room for n more bytes; false when that would pass the ceiling. */
+/* Makes room for n more bytes and a NUL; false, and nothing marked, when that
+ * would pass the ceiling. */
 bool buf_reserve(struct buf *b, size_t n);
 void buf_add_slow(struct buf *b, const char *p, size_t n);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

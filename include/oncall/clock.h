@@ -13,6 +13,7 @@ void clock_set(int64_t ms); /* stands still there until set again */
 bool clock_is_set(void);
 int64_t clock_mono(void); /* milliseconds, for deadlines and pauses */
 
+/* Aborts when the system has none: no id could be trusted. */
 void clock_random(void *out, size_t n);
 /* From here on random bytes are a fixed sequence (tests, replay). */
 void clock_random_seed(uint64_t seed);

@@ -43,7 +43,8 @@ void err_clear(struct err *err);
 int err_exit_status(enum err_kind kind);
 /* "no", "usage", "input", "system", "refused", "remote": the code in records. */
 const char *err_kind_name(enum err_kind kind);
-/* The status that counts where several apply: 4, then 2, 5, 3, 75, 1, 0. */
+/* The status that counts where several apply: 4, then 128+n (a stop asked for
+ * by a signal), 2, 5, 3, 75, 1, 0. */
 int err_worse_status(int a, int b);
 
 #endif

@@ -25,7 +25,8 @@ void *map_get(const struct map *m, struct slice key);
 /* The place of the value, inserted as NULL when absent; stays valid until the
  * next insertion. The key is copied. */
 void **map_put(struct map *m, struct slice key);
-/* Calls free_value (may be NULL) on every value and empties the map. */
+/* Calls free_value (may be NULL) on every value that is not NULL, and empties
+ * the map; map_clear keeps its memory for what comes next. */
 void map_clear(struct map *m, void (*free_value)(void *));
 void map_done(struct map *m, void (*free_value)(void *));
 
