@@ -1,0 +1,361 @@
+/*
+ * when-log.c - times as programs write them at the start of a log line.
+ *
+ * A scan moves over the line; a take_...() function moves it only when what it
+ * looks for is there.
+ */
+#include <oncall/when.h>
+
+#include "when-internal.h"
+
+#define EPOCH_MAX_DIGITS  19
+#define YEARS_TO_LEAP_DAY 8 /* 1896-02-29 is followed by 1904-02-29 */
+
+struct scan {
+	const char *p;
+	const char *end;
+	struct when_civil civil;
+	int offset; /* minutes, when has_zone */
+	bool has_zone;
+	bool has_year;
+};
+
+static bool at(const struct scan *s, char c)
+{
+	return s->p < s->end && *s->p == c;
+}
+
+static bool take(struct scan *s, char c)
+{
+	if (!at(s, c))
+		return false;
+	s->p++;
+	return true;
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* No number or word goes on behind p. */
+static bool ends(const struct scan *s, const char *p)
+{
+	return p == s->end || !(when_digit(*p) || is_letter(*p));
+}
+
+static bool take_two(struct scan *s, unsigned *ret)
+{
+	if (s->end - s->p < 2 || !when_two_digits(s->p, ret))
+		return false;
+	s->p += 2;
+	return true;
+}
+
+static bool take_year(struct scan *s)
+{
+	unsigned century, year;
+
+	if (s->end - s->p < 4 || !when_two_digits(s->p, &century) ||
+	    !when_two_digits(s->p + 2, &year))
+		return false;
+	s->civil.year = century * 100 + year;
+	s->has_year = true;
+	s->p += 4;
+	return true;
+}
+
+/* "20", "09", "9" or " 9" */
+static bool take_day(struct scan *s)
+{
+	if (take_two(s, &s->civil.day))
+		return true;
+	if (s->end - s->p > 1 && *s->p == ' ' && when_digit(s->p[1]))
+		s->p++;
+	if (s->p == s->end || !when_digit(*s->p))
+		return false;
+	s->civil.day = (unsigned)(*s->p++ - '0');
+	return true;
+}
+
+/* Index in names, which has three small letters for each, or -1. */
+static int take_name(struct scan *s, const char *names)
+{
+	char word[3];
+
+	if (s->end - s->p < 3)
+		return -1;
+	for (int i = 0; i < 3; i++)
+		word[i] = (char)(s->p[i] | 0x20);
+	for (int i = 0; names[i]; i += 3) {
+		if (memcmp(names + i, word, sizeof(word)) == 0) {
+			s->p += 3;
+			return i / 3;
+		}
+	}
+	return -1;
+}
+
+static bool take_month(struct scan *s)
+{
+	int month = take_name(s, "janfebmaraprmayjunjulaugsepoctnovdec");
+
+	s->civil.month = (unsigned)(month + 1);
+	return month >= 0;
+}
+
+static bool take_clock(struct scan *s)
+{
+	size_t used = when_read_clock(s->p, (size_t)(s->end - s->p), &s->civil);
+
+	s->p += used;
+	return used > 0;
+}
+
+/* "+01:00", "+0100" or, where short forms are allowed, "+01". */
+static bool take_offset(struct scan *s, bool allow_hours)
+{
+	struct scan t = *s;
+	bool west = at(&t, '-');
+	unsigned hours, minutes = 0;
+
+	if (!take(&t, '+') && !take(&t, '-'))
+		return false;
+	if (!take_two(&t, &hours))
+		return false;
+	if (!(take(&t, ':') ? take_two(&t, &minutes)
+			    : take_two(&t, &minutes) || allow_hours))
+		return false;
+	if (hours > 23 || minutes > 59 || !ends(s, t.p))
+		return false;
+	t.offset = (int)(hours * 60 + minutes);
+	t.offset = west ? -t.offset : t.offset;
+	t.has_zone = true;
+	*s = t;
+	return true;
+}
+
+/* The zone, attached or behind one blank: 'Z', an offset, UTC or GMT, also
+ * with an offset behind them. */
+static void take_zone(struct scan *s)
+{
+	struct scan t = *s;
+	bool attached = !take(&t, ' ');
+
+	if (take_offset(&t, attached)) {
+		*s = t;
+		return;
+	}
+	if (t.end - t.p >= 3 &&
+	    (memcmp(t.p, "UTC", 3) == 0 || memcmp(t.p, "GMT", 3) == 0))
+		t.p += 3;
+	else if (!take(&t, 'Z') && !(attached && take(&t, 'z')))
+		return;
+	if (!ends(&t, t.p))
+		return;
+	t.offset = 0;
+	t.has_zone = true;
+	(void)take_offset(&t, true);
+	*s = t;
+}
+
+/* "2026-11-20T10:11:12,123+01:00", "2026/11/20 10:11:12" */
+static bool take_iso(struct scan *s)
+{
+	if (s->end - s->p <= WHEN_DATE_LEN ||
+	    !when_read_date(s->p, s->p[4] == '/' ? '/' : '-', &s->civil))
+		return false;
+	s->has_year = true;
+	s->p += WHEN_DATE_LEN;
+	if (!take(s, 'T') && !take(s, 't') && !take(s, ' '))
+		return false;
+	if (!take_clock(s))
+		return false;
+	take_zone(s);
+	return true;
+}
+
+/* "20/Nov/2026:10:11:12 +0100", "20-Nov-2026 10:11:12", and RFC 2822 behind
+ * its day of the week: "20 Nov 2026 10:11:12 +0100" */
+static bool take_day_first(struct scan *s)
+{
+	char separator;
+
+	if (!take_day(s) || s->p == s->end)
+		return false;
+	separator = *s->p;
+	if (separator != '/' && separator != '-' && separator != ' ')
+		return false;
+	s->p++;
+	if (!take_month(s) || !take(s, separator) || !take_year(s))
+		return false;
+	if (!take(s, ' ') && !take(s, ':'))
+		return false;
+	if (!take_clock(s))
+		return false;
+	take_zone(s);
+	return true;
+}
+
+/* What date(1) and ctime() write behind the clock: "[ CET] 2026[ +0100]". */
+static void take_trailing_year(struct scan *s)
+{
+	struct scan t = *s;
+
+	take_zone(&t);
+	if (!t.has_zone && take(&t, ' '))
+		while (t.p < t.end && is_letter(*t.p))
+			t.p++;
+	if (t.p > s->p && t.p[-1] == ' ')
+		t.p--;
+	if (!take(&t, ' ') || !take_year(&t) || !ends(&t, t.p))
+		return;
+	if (!t.has_zone)
+		take_zone(&t);
+	*s = t;
+}
+
+/* "Nov 20 10:11:12", "Nov  9 2026 10:11:12" */
+static bool take_month_first(struct scan *s, bool weekday)
+{
+	struct scan t;
+
+	if (!take_month(s) || !take(s, ' ') || !take_day(s) || !take(s, ' '))
+		return false;
+	t = *s;
+	if (take_year(&t) && take(&t, ' '))
+		*s = t;
+	if (!take_clock(s))
+		return false;
+	if (weekday && !s->has_year)
+		take_trailing_year(s);
+	if (!s->has_zone)
+		take_zone(s);
+	return true;
+}
+
+static bool take_named(struct scan *s)
+{
+	struct scan t = *s;
+
+	if (take_name(&t, "montuewedthufrisatsun") < 0)
+		return take_month_first(s, false);
+	if (take(&t, ',')) {
+		*s = t;
+		return take(s, ' ') && take_day_first(s);
+	}
+	*s = t;
+	return take(s, ' ') && take_month_first(s, true);
+}
+
+/* Seconds, also with a fraction, milliseconds, microseconds, nanoseconds. */
+static bool take_epoch(struct scan *s, int64_t *ret_ms)
+{
+	uint64_t value = 0;
+	unsigned unit = 100;
+	int digits = 0;
+
+	for (; s->p < s->end && when_digit(*s->p); s->p++) {
+		if (++digits > EPOCH_MAX_DIGITS)
+			return false;
+		value = value * 10 + (uint64_t)(*s->p - '0');
+	}
+	if (digits == 10)
+		value *= 1000;
+	else if (digits == 16)
+		value /= 1000;
+	else if (digits == 19)
+		value /= 1000000;
+	else if (digits != 13)
+		return false;
+	if (digits == 10 && s->end - s->p > 1 && *s->p == '.' &&
+	    when_digit(s->p[1])) {
+		for (s->p++; s->p < s->end && when_digit(*s->p); s->p++) {
+			value += unit * (unsigned)(*s->p - '0');
+			unit /= 10;
+		}
+	}
+	*ret_ms = (int64_t)value;
+	/* Longer numbers with dots and dashes are addresses and names. */
+	return !at(s, '.') && !at(s, '-') && !at(s, '/') && !at(s, '_');
+}
+
+/* The time in UTC; false when there is no such day. */
+static bool place(struct scan *s, int64_t *ret_ms)
+{
+	int64_t local;
+
+	if (!when_civil_ms(&s->civil, &local))
+		return false;
+	*ret_ms = s->has_zone ? local - s->offset * WHEN_MINUTE
+			      : when_local_ms(local, &s->offset);
+	return true;
+}
+
+/* The latest year in which the date exists and does not lie more than a day
+ * after now: at new year, December belongs to the year before. */
+static bool place_in_latest_year(struct scan *s, int64_t now_ms,
+				 int64_t *ret_ms)
+{
+	struct when_civil now;
+
+	if (now_ms < WHEN_MIN || now_ms > WHEN_MAX)
+		return false;
+	when_civil_date(now_ms, &now);
+	for (unsigned back = 0; back <= YEARS_TO_LEAP_DAY + 1; back++) {
+		if (back > now.year + 1)
+			return false;
+		s->civil.year = now.year + 1 - back;
+		if (place(s, ret_ms) && *ret_ms <= now_ms + WHEN_DAY)
+			return true;
+	}
+	return false;
+}
+
+static bool settle(struct scan *s, int64_t now_ms, struct when *ret)
+{
+	if (!(s->has_year ? place(s, &ret->ms)
+			  : place_in_latest_year(s, now_ms, &ret->ms)))
+		return false;
+	ret->offset_minutes = s->offset;
+	ret->zone_assumed = !s->has_zone;
+	ret->year_assumed = !s->has_year;
+	return ret->ms >= WHEN_MIN && ret->ms <= WHEN_MAX;
+}
+
+/* Tries the forms that begin with this byte. */
+static bool take_time(struct scan *s, int64_t now_ms, struct when *ret)
+{
+	struct scan start = *s;
+
+	if (s->p < s->end && is_letter(*s->p))
+		return take_named(s) && settle(s, now_ms, ret);
+	if (take_iso(s))
+		return settle(s, now_ms, ret);
+	*s = start;
+	if (take_day_first(s))
+		return settle(s, now_ms, ret);
+	*s = start;
+	if (!take_epoch(s, &ret->ms))
+		return false;
+	ret->offset_minutes = 0;
+	ret->zone_assumed = false;
+	ret->year_assumed = false;
+	return true;
+}
+
+int when_parse_log(const char *s, size_t n, int64_t now_ms, struct when *ret)
+{
+	struct scan scan = {.p = s, .end = s + n};
+	bool bracket;
+
+	if (n == 0)
+		return -1;
+	bracket = take(&scan, '[');
+	if (!take_time(&scan, now_ms, ret) || !ends(&scan, scan.p))
+		return -1;
+	if (bracket)
+		(void)take(&scan, ']');
+	ret->used = (size_t)(scan.p - s);
+	return 0;
+}
