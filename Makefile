@@ -142,6 +142,7 @@ $(B)/flags: FORCE
 	$(call keep,$(CC) $(CC_IS) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(ALL_LIBS))
 $(B)/sources: FORCE
 	$(call keep,$(sort $(LIB_SRC) $(CMD_SRC) $(MIGRATIONS)))
+	@rm -f $(filter-out $(BINS),$(wildcard $(B)/bin/*))
 
 COMPILE = $(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 LINK    = $(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
