@@ -8,7 +8,8 @@
 
 #include <oncall/buf.h>
 
-void jwrite_open(struct buf *b, const char *key, char bracket); /* key or NULL */
+void jwrite_open(struct buf *b, const char *key,
+		 char bracket); /* key or NULL */
 void jwrite_close(struct buf *b, char bracket);
 /* key NULL inside arrays. A slice with a NULL ptr is written as null. */
 void jwrite_text(struct buf *b, const char *key, struct slice text);
@@ -20,6 +21,7 @@ void jwrite_time(struct buf *b, const char *key, int64_t ms);
 void jwrite_raw(struct buf *b, const char *key, struct slice json);
 /* Members that are left out when there is nothing to say. */
 void jwrite_str_opt(struct buf *b, const char *key, const char *text);
-void jwrite_time_opt(struct buf *b, const char *key, int64_t ms); /* WHEN_NONE */
+void jwrite_time_opt(struct buf *b, const char *key,
+		     int64_t ms); /* WHEN_NONE */
 
 #endif
