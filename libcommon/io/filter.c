@@ -294,15 +294,14 @@ static int read_files(struct filter *f, int argc, char *const *argv,
 /* Settles what can be settled; err keeps what failed first. */
 static int end_run(struct filter *f, struct err *err)
 {
-	if (f->broken)
-		(void)record_flush(&f->out, err);
-	else
-		(void)settle(f, f->ops->finish, err);
+	int ended = f->broken ? record_flush(&f->out, err)
+			      : settle(f, f->ops->finish, err);
+
 	if (f->late.kind != ERR_NONE && err->kind == ERR_NONE)
 		*err = f->late;
 	if (f->bad > FILTER_REPORTED)
 		diag_error("%zu bad lines in all", f->bad);
-	return err->kind == ERR_NONE ? 0 : -1;
+	return ended < 0 || err->kind != ERR_NONE ? -1 : 0;
 }
 
 static int exit_status(struct filter *f, int done, struct err *err)
@@ -342,8 +341,10 @@ int filter_run(const struct filter_ops *ops, const struct filter_options *opt,
 	int done;
 
 	signals_install();
-	(void)read_files(&f, argc, argv, err);
-	done = exit_status(&f, end_run(&f, err), err);
+	/* What failed is in err, which the end looks at. */
+	done = read_files(&f, argc, argv, err);
+	done = end_run(&f, err) < 0 ? -1 : done;
+	done = exit_status(&f, done, err);
 	record_writer_done(&f.out);
 	jscan_done(&f.scan);
 	buf_done(&f.type);

@@ -193,6 +193,47 @@ const struct jscan_member *jscan_duplicate(const struct jscan *s)
 	return find_twice(s, slots, size - 1);
 }
 
+static inline const char *skip_digits(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+const char *jscan_number_end(const char *p, const char *end,
+			     const char **ret_bad)
+{
+	const char *digits;
+
+	*ret_bad = p;
+	if (p < end && *p == '-')
+		p++;
+	digits = p;
+	p = skip_digits(p, end);
+	if (p == digits || (*digits == '0' && p - digits > 1)) {
+		*ret_bad = digits;
+		return NULL;
+	}
+	if (p < end && *p == '.') {
+		digits = ++p;
+		p = skip_digits(p, end);
+		*ret_bad = p;
+		if (p == digits)
+			return NULL;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		digits = p;
+		p = skip_digits(p, end);
+		*ret_bad = p;
+		if (p == digits)
+			return NULL;
+	}
+	return p;
+}
+
 /* Times 10 and plus digit; false when that passes limit. */
 static bool shift_in(uint64_t *value, unsigned digit, uint64_t limit)
 {

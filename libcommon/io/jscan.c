@@ -181,47 +181,6 @@ static inline const char *scan_string(struct cursor *c, const char *p)
 	return scan_string_rest(c, p);
 }
 
-static inline const char *skip_digits(const char *p, const char *end)
-{
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-const char *jscan_number_end(const char *p, const char *end,
-			     const char **ret_bad)
-{
-	const char *digits;
-
-	*ret_bad = p;
-	if (p < end && *p == '-')
-		p++;
-	digits = p;
-	p = skip_digits(p, end);
-	if (p == digits || (*digits == '0' && p - digits > 1)) {
-		*ret_bad = digits;
-		return NULL;
-	}
-	if (p < end && *p == '.') {
-		digits = ++p;
-		p = skip_digits(p, end);
-		*ret_bad = p;
-		if (p == digits)
-			return NULL;
-	}
-	if (p < end && (*p == 'e' || *p == 'E')) {
-		p++;
-		if (p < end && (*p == '+' || *p == '-'))
-			p++;
-		digits = p;
-		p = skip_digits(p, end);
-		*ret_bad = p;
-		if (p == digits)
-			return NULL;
-	}
-	return p;
-}
-
 static const char *scan_number(struct cursor *c, const char *p)
 {
 	const char *bad;
