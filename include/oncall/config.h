@@ -20,7 +20,7 @@ enum config_type {
 	CONFIG_STRING,
 	CONFIG_INT,
 	CONFIG_BOOL,
-	CONFIG_DURATION, /* or "forever" where the key allows it: -1 */
+	CONFIG_DURATION, /* or "forever", which is -1, where min is -1 */
 	CONFIG_CHOICE,
 	CONFIG_LIST,     /* of strings; one string is a list of one */
 	CONFIG_SECRET,   /* {env: NAME}, {file: PATH} or {command: [..]} */
@@ -36,6 +36,8 @@ struct config_key {
 	const char *choices;  /* "low|medium|high" */
 	const char *help;     /* one line, lower case, no full stop */
 	int64_t min, max;     /* of numbers; both 0: no limit */
+	/* A good value, or for a map a name, to show; NULL: the fallback. */
+	const char *example;
 };
 
 extern const struct config_key config_schema[]; /* ended by a NULL path */
@@ -58,7 +60,8 @@ bool config_bool(const struct config *c, const char *path);
 int64_t config_duration(const struct config *c, const char *path);
 /* Item i of a list, or of the names in a map; NULL behind the last. */
 const char *config_item(const struct config *c, const char *path, size_t i);
-/* Reads the secret now, registers it for redaction; the caller frees it. */
+/* Reads the secret now, registers it for redaction; the caller frees it. NULL
+ * and success when it is not configured. */
 int config_secret(const struct config *c, const char *path, char **ret,
 		  struct err *err) MUST_CHECK;
 /* "/etc/oncall/oncall.yaml:12", "environment", "built-in"; borrowed. */
@@ -71,7 +74,7 @@ void config_template(struct buf *out);
 /* The manual's list of keys, in mdoc. */
 void config_mdoc(struct buf *out);
 /* Whether path is a regular file that only its owner, who is root or this
- * user, can write; ERR_REFUSED otherwise. */
+ * user, can write, and replace in its directory; ERR_REFUSED otherwise. */
 int config_safe_file(const char *path, struct err *err) MUST_CHECK;
 
 DEFINE_AUTO(struct config *, config_free, auto_config_)

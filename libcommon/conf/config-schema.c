@@ -1,0 +1,184 @@
+/* config-schema.c - every key that exists. */
+#include <oncall/mem.h>
+#include <oncall/when.h>
+
+#include <assert.h>
+
+#include "config-internal.h"
+
+#define SECRET_FORMS \
+	"{env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
+
+/* Keys of one group stand together, a map before the keys of its members. */
+const struct config_key config_schema[] = {
+	{
+		.path = "store",
+		.type = CONFIG_STRING,
+		.example = "/var/lib/oncall/oncall.db",
+		.help = "database file or postgresql://... address; without "
+			"it, a file in the user's state directory",
+	},
+	{
+		.path = "environment",
+		.type = CONFIG_STRING,
+		.fallback = "production",
+		.help = "what this installation watches over",
+	},
+	{
+		.path = "timezone",
+		.type = CONFIG_STRING,
+		.fallback = "UTC",
+		.example = "Europe/Berlin",
+		.help = "zone of log times without one, and of what people "
+			"see; records stay in UTC",
+	},
+	{
+		.path = "services",
+		.type = CONFIG_MAP,
+		.example = "api",
+		.help = "what is watched, by the name that records carry",
+	},
+	{
+		.path = "services.*.criticality",
+		.type = CONFIG_CHOICE,
+		.fallback = "medium",
+		.choices = "low|medium|high|critical",
+		.help = "how much depends on it",
+	},
+	{
+		.path = "services.*.owner",
+		.type = CONFIG_STRING,
+		.example = "team-web",
+		.help = "who new incidents of the service are assigned to",
+	},
+	{
+		.path = "services.*.depends_on",
+		.type = CONFIG_LIST,
+		.example = "[db, cache]",
+		.help = "services that it does not work without",
+	},
+	{
+		.path = "incidents.reopen_within",
+		.type = CONFIG_DURATION,
+		.fallback = "2h",
+		.help = "a resolved incident that comes back within this time "
+			"is reopened, later a new one is opened",
+	},
+	{
+		.path = "incidents.remember_ids",
+		.type = CONFIG_DURATION,
+		.fallback = "7d",
+		.help = "how long detections without a position are known "
+			"again by their id",
+	},
+	{
+		.path = "relays",
+		.type = CONFIG_LIST,
+		.example = "[oncall-bot]",
+		.help = "users who may act for somebody else with --as",
+	},
+	{
+		.path = "retention.incidents",
+		.type = CONFIG_DURATION,
+		.fallback = "forever",
+		.min = -1,
+		.max = INT64_MAX,
+		.help = "how long closed incidents are kept",
+	},
+	{.path = NULL},
+};
+
+/* Whether a path fits a pattern; '*' stands for one or more characters, since
+ * a name that the user chose may have dots in it. */
+static bool path_fits(const char *pattern, const char *path)
+{
+	for (; *pattern && *pattern != '*'; pattern++, path++)
+		if (*pattern != *path)
+			return false;
+	if (!*pattern)
+		return !*path;
+	while (*path)
+		if (path_fits(pattern + 1, ++path))
+			return true;
+	return false;
+}
+
+const struct config_key *config_key_find(const struct config_key *schema,
+					 const char *path)
+{
+	for (; schema->path; schema++)
+		if (path_fits(schema->path, path))
+			return schema;
+	return NULL;
+}
+
+bool config_key_is_text(const struct config_key *key)
+{
+	switch (key->type) {
+	case CONFIG_STRING:
+	case CONFIG_INT:
+	case CONFIG_BOOL:
+	case CONFIG_DURATION:
+	case CONFIG_CHOICE:
+		return true;
+	case CONFIG_LIST:
+	case CONFIG_SECRET:
+	case CONFIG_MAP:
+		break;
+	}
+	return false;
+}
+
+const char *config_key_example(const struct config_key *key)
+{
+	static const char *const by_type[] = {
+		[CONFIG_STRING] = "text",
+		[CONFIG_INT] = "1",
+		[CONFIG_BOOL] = "true",
+		[CONFIG_DURATION] = "15m",
+		[CONFIG_CHOICE] = "",
+		[CONFIG_LIST] = "[one, two]",
+		[CONFIG_SECRET] = "{file: /etc/oncall/secret}",
+		[CONFIG_MAP] = "name",
+	};
+
+	if (key->example)
+		return key->example;
+	return key->fallback ? key->fallback : by_type[key->type];
+}
+
+static void describe_range(struct buf *out, const struct config_key *key)
+{
+	if (!key->min && !key->max)
+		return;
+	buf_add_str(out, " from ");
+	buf_add_int(out, key->min);
+	buf_add_str(out, " to ");
+	buf_add_int(out, key->max);
+}
+
+void config_key_describe(struct buf *out, const struct config_key *key)
+{
+	static const char *const by_type[] = {
+		[CONFIG_STRING] = "a text",
+		[CONFIG_INT] = "a whole number",
+		[CONFIG_BOOL] = "true or false",
+		[CONFIG_DURATION] = "a duration",
+		[CONFIG_CHOICE] = "one of ",
+		[CONFIG_LIST] = "a list",
+		[CONFIG_SECRET] = SECRET_FORMS,
+		[CONFIG_MAP] = "a map of names",
+	};
+
+	buf_add_str(out, by_type[key->type]);
+	if (key->type == CONFIG_INT)
+		describe_range(out, key);
+	if (key->type == CONFIG_DURATION && key->min == -1)
+		buf_add_str(out, " or forever");
+	for (const char *c = key->choices; c && *c; c++) {
+		if (*c == '|')
+			buf_add_str(out, ", ");
+		else
+			buf_add_char(out, *c);
+	}
+}

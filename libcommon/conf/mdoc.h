@@ -1,0 +1,16 @@
+/* mdoc.h - text in the language of manual pages. */
+#ifndef MDOC_H
+#define MDOC_H
+
+#include <oncall/buf.h>
+
+/* A line that is printed as it is, inside a literal display. */
+void mdoc_literal(struct buf *out, const char *text);
+/* Text lines: the first letter raised, a full stop added, wrapped. */
+void mdoc_sentence(struct buf *out, const char *text);
+/* " WORD" in a line that begins with a macro, never taken for a macro. */
+void mdoc_word(struct buf *out, struct slice word);
+/* The operands of a usage line, "[FILE...]" as " Op Ar FILE ...". */
+void mdoc_operands(struct buf *out, const char *operands);
+
+#endif
