@@ -46,8 +46,11 @@ static bool ends(const struct scan *s, const char *p)
 
 static bool take_two(struct scan *s, unsigned *ret)
 {
-	if (s->end - s->p < 2 || !when_two_digits(s->p, ret))
+	unsigned value;
+
+	if (s->end - s->p < 2 || !when_two_digits(s->p, &value))
 		return false;
+	*ret = value;
 	s->p += 2;
 	return true;
 }
@@ -155,7 +158,8 @@ static void take_zone(struct scan *s)
 		return;
 	t.offset = 0;
 	t.has_zone = true;
-	(void)take_offset(&t, true);
+	if (!take_offset(&t, true) && (at(&t, '+') || at(&t, '-')))
+		return; /* "UTC+1" is not UTC */
 	*s = t;
 }
 
