@@ -185,6 +185,7 @@ static void truncate_only_shortens(void **state)
 	buf_add_str(&b, "abcdef");
 	buf_truncate(&b, 10);
 	assert_string_equal(buf_str(&b), "abcdef");
+	assert_int_equal(b.len, 6);
 	buf_truncate(&b, 2);
 	assert_string_equal(buf_str(&b), "ab");
 	assert_int_equal(b.len, 2);
@@ -206,7 +207,7 @@ static void take_hands_over(void **state)
 	assert_null(b.data);
 	assert_int_equal(b.len + b.cap, 0);
 	assert_int_equal(b.max, 50);
-	buf_add_str(&b, "again");
+	buf_addf(&b, "again");
 	assert_string_equal(buf_str(&b), "again");
 }
 

@@ -13,6 +13,7 @@ static int asked;
  * Stands in for the system's, so that the key is known: interrupted the first
  * time, then nothing but zero bytes.
  */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 ssize_t getrandom(void *out, size_t n, unsigned int flags)
 {
 	(void)flags;
@@ -137,6 +138,20 @@ static void sha256_in_pieces_is_the_same(void **state)
 	free(text);
 }
 
+/* As if that many bytes, whole blocks, had gone in and changed nothing. */
+static void sha256_counts_bits_beyond_32(void **state)
+{
+	static const unsigned char want[] = {0x17, 0x1a, 0x79, 0x94};
+	unsigned char sum[HASH_SHA256_SIZE];
+	struct hash_sha256 h;
+
+	(void)state;
+	hash_sha256_start(&h);
+	h.bytes = 0x123456789AC0;
+	hash_sha256_end(&h, sum);
+	assert_memory_equal(sum, want, sizeof(want));
+}
+
 static void hex_has_the_digits_asked_for(void **state)
 {
 	char out[HASH_HEX + 1];
@@ -190,6 +205,7 @@ int main(void)
 		cmocka_unit_test(sha256_of_a_million_letters),
 		cmocka_unit_test(sha256_at_the_borders_of_blocks),
 		cmocka_unit_test(sha256_in_pieces_is_the_same),
+		cmocka_unit_test(sha256_counts_bits_beyond_32),
 		cmocka_unit_test(hex_has_the_digits_asked_for),
 		cmocka_unit_test(key_is_siphash_1_3),
 	};

@@ -2,12 +2,26 @@
 
 #include <stdio.h>
 
+#include <oncall/hash.h>
 #include <oncall/map.h>
 #include <oncall/mem.h>
 
 #define MANY 20000
 
 static int freed;
+
+static bool all_collide;
+
+/* Stands in for the library's, so that keys can be made to collide. */
+uint64_t hash_key(const void *p, size_t n)
+{
+	const unsigned char *byte = p;
+	uint64_t sum = 1;
+
+	while (n-- && !all_collide)
+		sum = (sum ^ *byte++) * 0x9E3779B97F4A7C15;
+	return sum;
+}
 
 static void count_free(void *value)
 {
@@ -116,6 +130,26 @@ static void many_keys_keep_value_and_order(void **state)
 	map_done(&m, NULL);
 }
 
+static void keys_of_one_hash_stay_apart(void **state)
+{
+	int values[200];
+	struct map m = MAP_INIT;
+	char text[32];
+	int i;
+
+	(void)state;
+	all_collide = true;
+	for (i = 0; i < 200; i++)
+		*map_put(&m, numbered(text, sizeof(text), i)) = &values[i];
+	assert_int_equal(m.count, 200);
+	for (i = 0; i < 200; i++)
+		assert_ptr_equal(map_get(&m, numbered(text, sizeof(text), i)),
+				 &values[i]);
+	assert_null(map_get(&m, SLICE_LIT("absent")));
+	map_done(&m, NULL);
+	all_collide = false;
+}
+
 static void clear_frees_values_and_can_be_filled_again(void **state)
 {
 	struct map m = MAP_INIT;
@@ -148,6 +182,7 @@ int main(void)
 		cmocka_unit_test(keys_are_bytes),
 		cmocka_unit_test(key_is_copied_and_ended_by_a_nul),
 		cmocka_unit_test(many_keys_keep_value_and_order),
+		cmocka_unit_test(keys_of_one_hash_stay_apart),
 		cmocka_unit_test(clear_frees_values_and_can_be_filled_again),
 	};
 

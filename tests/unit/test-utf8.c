@@ -207,6 +207,7 @@ static void cut_does_not_split_a_character(void **state)
 	/* Bytes that are no character may be cut anywhere. */
 	assert_int_equal(utf8_cut("\x80\x80\x80\x80\x80", 5, 4), 4);
 	assert_int_equal(utf8_cut("\xE2\x82xyz", 5, 1), 1);
+	assert_int_equal(utf8_cut("\xC3\xA4\x80", 3, 2), 2);
 }
 
 static void width_counts_columns(void **state)
