@@ -27,10 +27,13 @@ struct detection {
 	bool simulated;
 };
 
-/* Reads a record that jscan_object() found good; now stands in for a missing
- * time. ERR_INPUT names the member that is wrong. */
+/*
+ * Reads a record that jscan_object() found good; now stands in for a missing
+ * time; scratch is used for members inside members, and may be used again.
+ * ERR_INPUT names the member that is wrong.
+ */
 int detection_read(struct detection *d, struct slice line,
-		   const struct jscan *scan, int64_t now,
+		   const struct jscan *scan, struct jscan *scratch, int64_t now,
 		   struct err *err) MUST_CHECK;
 
 /* What makes two detections the same incident: the pattern's id and the values

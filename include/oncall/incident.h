@@ -120,12 +120,14 @@ int incident_update(struct store *s, const struct incident *inc,
 int incident_lock(struct store *s, int64_t *ret_changed,
 		  struct err *err) MUST_CHECK;
 
-/* Appends the record without "type"-dependent parts: members only. */
+/* Appends the members of the record, without brackets. */
 void incident_write(struct buf *out, const struct incident *inc);
 
 enum incident_parts {
 	INCIDENT_WITH_DETECTIONS = 1 << 0,
 	INCIDENT_WITH_TIMELINE = 1 << 1,
+	INCIDENT_WITH_CHANGE = 1 << 2, /* of records that flow, not of lists:
+					* it tells of one commit */
 };
 /* Appends the whole record as one JSON object. */
 int incident_record(struct store *s, const struct incident *inc,
@@ -168,6 +170,8 @@ struct incident_open;
 
 struct incident_open *incident_open_new(const struct incident_open_options *o);
 void incident_open_free(struct incident_open *o);
+/* Whether a line of that size may be added before the next commit. */
+bool incident_open_room(const struct incident_open *o, size_t size);
 /* Takes a detection into the batch; the line is copied. */
 int incident_open_add(struct incident_open *o, struct slice line,
 		      const struct jscan *scan, struct err *err) MUST_CHECK;
@@ -176,7 +180,7 @@ int incident_open_cursor(struct incident_open *o, struct slice line,
 			 const struct jscan *scan, struct err *err) MUST_CHECK;
 /* A line that is passed on after the incidents of the batch. */
 void incident_open_pass(struct incident_open *o, struct slice line);
-/* Whether the batch is large, or old, enough to be committed. */
+/* Whether the batch is old enough to be committed in a busy stream. */
 bool incident_open_due(const struct incident_open *o);
 /* Commits the batch, then writes one record for each incident that it changed,
  * then the lines passed on. */

@@ -10,9 +10,6 @@
 #include <oncall/hash.h>
 #include <oncall/when.h>
 
-#define SOURCE_MEMBER_STREAM "stream"
-#define SOURCE_MEMBER_OFFSET "offset"
-
 static int wrong(struct err *err, const char *name, const char *expected)
 {
 	return err_set(err, ERR_INPUT, "'%s' of a detection must be %s", name,
@@ -89,30 +86,24 @@ static int read_count(struct detection *d, const struct jscan_member *m,
 	return 0;
 }
 
-static int read_source(struct detection *d, const struct jscan_member *m,
+static int read_source(struct detection *d, struct jscan *scratch,
 		       struct err *err)
 {
-	struct jscan inner = {0};
 	const struct jscan_member *stream, *offset;
-	int rc = 0;
 
-	if (m->type != JSCAN_OBJECT)
+	if (d->source.ptr[0] != '{')
 		return wrong(err, "source", "an object");
-	d->source = m->value;
-	if (jscan_object(&inner, m->value.ptr, m->value.len, err) < 0) {
-		jscan_done(&inner);
+	if (jscan_object(scratch, d->source.ptr, d->source.len, err) < 0)
 		return -1;
-	}
-	stream = jscan_get(&inner, SOURCE_MEMBER_STREAM);
-	offset = jscan_get(&inner, SOURCE_MEMBER_OFFSET);
+	stream = jscan_get(scratch, "stream");
+	offset = jscan_get(scratch, "offset");
 	if (stream && stream->type == JSCAN_STRING)
 		d->stream = stream->value;
 	if (d->stream.ptr && offset &&
 	    (offset->type != JSCAN_NUMBER ||
 	     jscan_int(offset->value, &d->position) < 0 || d->position < 0))
-		rc = wrong(err, "source.offset", "a whole number from 0 on");
-	jscan_done(&inner);
-	return rc;
+		return wrong(err, "source.offset", "a whole number from 0 on");
+	return 0;
 }
 
 static int read_member(struct detection *d, const struct jscan_member *m,
@@ -136,7 +127,7 @@ static int read_member(struct detection *d, const struct jscan_member *m,
 	if (slice_is(m->key, "count"))
 		return read_count(d, m, err);
 	if (slice_is(m->key, "source"))
-		return read_source(d, m, err);
+		d->source = m->value;
 	if (slice_is(m->key, "tags")) {
 		d->tags = m->value;
 		return m->type == JSCAN_ARRAY ? 0
@@ -154,7 +145,8 @@ static int read_member(struct detection *d, const struct jscan_member *m,
 }
 
 int detection_read(struct detection *d, struct slice line,
-		   const struct jscan *scan, int64_t now, struct err *err)
+		   const struct jscan *scan, struct jscan *scratch, int64_t now,
+		   struct err *err)
 {
 	bool severity = false;
 
@@ -180,6 +172,8 @@ int detection_read(struct detection *d, struct slice line,
 	if (!d->pattern.ptr && !d->fingerprint.ptr)
 		return err_set(err, ERR_INPUT, "a detection must have "
 					       "'pattern' or 'fingerprint'");
+	if (d->source.ptr && read_source(d, scratch, err) < 0)
+		return -1;
 	if (d->event_time == WHEN_NONE)
 		d->event_time = d->time;
 	if (d->first == WHEN_NONE)

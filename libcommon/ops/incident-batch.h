@@ -1,0 +1,87 @@
+/*
+ * incident-batch.h - what `incident-open.c` (taking in) and
+ * `incident-apply.c` (deciding and storing) share.
+ *
+ * A batch is kept as it was read, and everything is decided when it is
+ * applied, inside one transaction and from what the store says then. So the
+ * result does not depend on where batches end, and applying again after a
+ * conflict or a lost connection needs nothing but the batch.
+ */
+#ifndef ONCALL_INCIDENT_BATCH_H
+#define ONCALL_INCIDENT_BATCH_H
+
+#include <oncall/detection.h>
+#include <oncall/incident.h>
+#include <oncall/map.h>
+
+#define BATCH_BYTES ((size_t)40 * 1024 * 1024) /* of lines */
+#define BATCH_ENTRIES ((size_t)64 * 1024)
+#define BATCH_PASSED ((size_t)8 * 1024 * 1024)
+#define BATCH_MS 1000 /* commit at least this often in a busy stream */
+
+#define BATCH_ASK 256  /* fingerprints or ids that one question names */
+
+#define ENTRY_NONE UINT32_MAX
+
+/* What was committed of a stream, and how far the batch has come. */
+struct stream {
+	struct slice name;
+	int64_t position;
+	struct buf at; /* ids that stand at position, one a line */
+	struct slice source;
+	struct slice cursor, snapshot; /* JSON of the last cursor record */
+	int64_t updated;
+};
+
+/* A detection or a cursor; text points into the batch's lines. */
+struct entry {
+	struct slice line;
+	struct slice id, fingerprint;  /* decoded */
+	struct slice pattern, service; /* JSON */
+	struct slice tags;
+	struct slice source;
+	struct slice cursor, snapshot; /* of a cursor */
+	struct stream *stream;         /* NULL: no position */
+	int64_t position;
+	int64_t time, event_time, first, last, count;
+	enum severity severity;
+	uint32_t next; /* in the group */
+};
+
+struct joining;
+
+/* The detections of a batch that have one fingerprint. */
+struct group {
+	struct joining *joining; /* while its chunk is worked on */
+	struct slice fingerprint;
+	uint32_t head, tail;
+};
+
+struct incident_open {
+	struct incident_open_options opt;
+	struct buf lines;
+	struct entry *entries;
+	size_t count, cap;
+	int64_t since; /* clock_mono() of the first entry */
+	struct buf passed;
+	struct map streams; /* struct stream */
+	struct map owners;  /* service to owner */
+	struct jscan source_scan;
+
+	/* Of one attempt to apply the batch: */
+	int64_t changed;
+	struct map groups; /* struct group */
+	struct map ids;    /* known already, or found in the batch */
+	struct map counts; /* struct tally */
+	int64_t *nums;     /* incidents that changed */
+	size_t num_count;
+	int64_t day, day_last; /* numbers given out */
+};
+
+/* The work of one transaction; arg is the struct incident_open. */
+int incident_apply(void *arg, struct err *err);
+void incident_apply_reset(struct incident_open *o);
+/* Lets every group join, reopen or open its incident (incident-join.c). */
+int incident_join_groups(struct incident_open *o, struct err *err);
+
+#endif

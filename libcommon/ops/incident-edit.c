@@ -1,0 +1,414 @@
+/*
+ * incident-edit.c - what people do to incidents. Every change is one
+ * transaction that also tells the timeline what was before and after.
+ */
+#include <oncall/incident.h>
+
+#include <stdio.h>
+
+#include <oncall/clock.h>
+#include <oncall/jlist.h>
+#include <oncall/jwrite.h>
+#include <oncall/mem.h>
+#include <oncall/when.h>
+
+#define EDIT_LIST_MAX 65536 /* bytes of the tags or links of an incident */
+
+/* One change of one incident. */
+struct edit {
+	const struct incident_edit *e;
+	int64_t num;
+	struct incident *inc;
+	int (*change)(struct edit *w, struct err *err);
+	bool changed;
+	/* What is asked for, as the change needs it: */
+	enum incident_status to;
+	enum severity severity;
+	const char *text;
+	bool remove;
+	int64_t other;
+	int64_t speed, effect;
+};
+
+static int tell(struct edit *w, const char *what, const char *before,
+		const char *after, struct err *err)
+{
+	w->changed = true;
+	return timeline_add(w->e->store, w->inc->num,
+			    &(struct timeline_entry){.time = clock_now(),
+						     .actor = w->e->actor,
+						     .what = what,
+						     .before = before,
+						     .after = after,
+						     .note = w->e->note},
+			    err);
+}
+
+static int edit_work(void *arg, struct err *err)
+{
+	struct edit *w = arg;
+	int64_t changed;
+
+	incident_done(w->inc);
+	w->changed = false;
+	if (incident_lock(w->e->store, &changed, err) < 0 ||
+	    incident_load(w->e->store, w->num, w->inc, err) < 0)
+		return -1;
+	w->inc->change = SLICE_LIT("edited");
+	if (w->change(w, err) < 0)
+		return -1;
+	if (!w->changed)
+		return 0;
+	w->inc->changed = changed;
+	w->inc->updated = clock_now();
+	return incident_update(w->e->store, w->inc, err);
+}
+
+static int edit(struct edit *w, struct err *err)
+{
+	if (store_transact(w->e->store, edit_work, w, err) < 0)
+		return -1;
+	return w->changed ? 1 : 0;
+}
+
+/* ---- the life cycle ---- */
+
+struct move {
+	const char *what;
+	unsigned from; /* bits of the statuses that it may leave */
+	const char *change;
+};
+
+#define FROM(status) (1u << (status))
+#define FROM_LIVE (FROM(INCIDENT_RESOLVED) - 1)
+#define FROM_OVER (FROM(INCIDENT_RESOLVED) | FROM(INCIDENT_CLOSED))
+
+/* What leads to each status. */
+static const struct move moves[] = {
+	[INCIDENT_OPEN] = {"reopened", FROM_OVER, "reopened"},
+	[INCIDENT_ACKNOWLEDGED] = {"acknowledged", FROM(INCIDENT_OPEN),
+				   "acknowledged"},
+	[INCIDENT_INVESTIGATING] = {"investigating", FROM_LIVE, "edited"},
+	[INCIDENT_MITIGATED] = {"mitigated", FROM_LIVE, "mitigated"},
+	[INCIDENT_RESOLVED] = {"resolved", FROM_LIVE, "resolved"},
+	[INCIDENT_CLOSED] = {"closed", FROM_LIVE | FROM(INCIDENT_RESOLVED),
+			     "closed"},
+};
+
+static void set_once(int64_t *time, int64_t now)
+{
+	if (*time == WHEN_NONE)
+		*time = now;
+}
+
+static void set_times(struct incident *inc, enum incident_status to,
+		      int64_t now)
+{
+	switch (to) {
+	case INCIDENT_OPEN:
+		inc->acknowledged = inc->mitigated = WHEN_NONE;
+		inc->resolved = inc->closed = WHEN_NONE;
+		inc->auto_resolved = inc->false_positive = false;
+		inc->revision++;
+		break;
+	case INCIDENT_ACKNOWLEDGED:
+	case INCIDENT_INVESTIGATING:
+		set_once(&inc->acknowledged, now);
+		break;
+	case INCIDENT_MITIGATED:
+		inc->mitigated = now;
+		break;
+	case INCIDENT_CLOSED:
+		inc->closed = now;
+		set_once(&inc->resolved, now);
+		break;
+	case INCIDENT_RESOLVED:
+		inc->resolved = now;
+		break;
+	}
+}
+
+/* What was said about the solution, beside the note. */
+static int tell_solution(struct edit *w, struct err *err)
+{
+	const struct incident_edit *e = w->e;
+	char took[32];
+
+	if (e->solution && !e->failed)
+		incident_set(w->inc, &w->inc->solution, slice_of(e->solution));
+	if (e->took != WHEN_NONE) {
+		w->inc->took = e->took;
+		when_format_duration(took, e->took);
+		if (tell(w, "took", NULL, took, err) < 0)
+			return -1;
+	}
+	if (!e->solution)
+		return 0;
+	return tell(w, e->failed ? "solution_failed" : "solution", NULL,
+		    e->solution, err);
+}
+
+static int change_status(struct edit *w, struct err *err)
+{
+	struct incident *inc = w->inc;
+	const char *before = incident_status_names[inc->status];
+	char id[INCIDENT_ID];
+
+	if (inc->status == w->to)
+		return 0;
+	if (!(moves[w->to].from & FROM(inc->status))) {
+		incident_id(id, inc->num);
+		return err_set(err, ERR_NO, "%s is %s and cannot become %s%s",
+			       id, before, incident_status_names[w->to],
+			       incident_live(inc) ? "" : "; reopen it first");
+	}
+	inc->status = w->to;
+	set_times(inc, w->to, clock_now());
+	inc->change = slice_of(moves[w->to].change);
+	if (tell(w, moves[w->to].what, before, incident_status_names[w->to],
+		 err) < 0)
+		return -1;
+	return w->to == INCIDENT_RESOLVED ? tell_solution(w, err) : 0;
+}
+
+int incident_move(const struct incident_edit *e, int64_t num,
+		  enum incident_status to, struct incident *inc,
+		  struct err *err)
+{
+	struct edit w = {.e = e,
+			 .num = num,
+			 .inc = inc,
+			 .change = change_status,
+			 .to = to};
+
+	return edit(&w, err);
+}
+
+/* ---- members ---- */
+
+static int change_assignee(struct edit *w, struct err *err)
+{
+	struct slice who = slice_of(w->text);
+	AUTO_FREE char *before = NULL;
+
+	if (slice_eq(w->inc->assignee, who))
+		return 0;
+	before = w->inc->assignee.len
+			 ? mem_dup_bytes(w->inc->assignee.ptr,
+					 w->inc->assignee.len)
+			 : NULL;
+	if (who.len)
+		incident_set(w->inc, &w->inc->assignee, who);
+	else
+		w->inc->assignee = (struct slice){0};
+	return tell(w, "assigned", before, who.len ? w->text : NULL, err);
+}
+
+int incident_assign(const struct incident_edit *e, int64_t num, const char *who,
+		    struct incident *inc, struct err *err)
+{
+	struct edit w = {.e = e,
+			 .num = num,
+			 .inc = inc,
+			 .change = change_assignee,
+			 .text = who};
+
+	return edit(&w, err);
+}
+
+static int change_nothing_but_note(struct edit *w, struct err *err)
+{
+	return tell(w, "noted", NULL, NULL, err);
+}
+
+int incident_note(const struct incident_edit *e, int64_t num,
+		  struct incident *inc, struct err *err)
+{
+	struct edit w = {.e = e,
+			 .num = num,
+			 .inc = inc,
+			 .change = change_nothing_but_note};
+
+	return edit(&w, err);
+}
+
+static int change_severity(struct edit *w, struct err *err)
+{
+	const char *before = severity_name(w->inc->severity);
+
+	if (w->inc->severity == w->severity)
+		return 0;
+	if (w->severity > w->inc->severity)
+		w->inc->change = SLICE_LIT("raised");
+	w->inc->severity = w->severity;
+	w->inc->revision++;
+	return tell(w, "severity", before, severity_name(w->severity), err);
+}
+
+int incident_severity(const struct incident_edit *e, int64_t num,
+		      enum severity severity, struct incident *inc,
+		      struct err *err)
+{
+	struct edit w = {.e = e,
+			 .num = num,
+			 .inc = inc,
+			 .change = change_severity,
+			 .severity = severity};
+
+	return edit(&w, err);
+}
+
+/* ---- lists: tags and links ---- */
+
+/* The list with the text added at its end, or taken out; 1 when it changed. */
+static int list_change(struct incident *inc, struct slice *list,
+		       const char *text, bool remove, struct err *err)
+{
+	AUTO_BUF struct buf item = BUF_INIT;
+	AUTO_BUF struct buf out = BUF_INIT_MAX(EDIT_LIST_MAX);
+	int rc;
+
+	jwrite_text(&item, NULL, slice_of(text));
+	rc = remove ? jlist_remove(&out, *list, buf_slice(&item))
+		    : jlist_add(&out, *list, buf_slice(&item));
+	if (rc > 0) {
+		if (buf_check(&out, "the list of the incident", err) < 0)
+			return -1;
+		incident_set(inc, list, buf_slice(&out));
+	}
+	return rc;
+}
+
+static int change_tags(struct edit *w, struct err *err)
+{
+	int rc = list_change(w->inc, &w->inc->tags, w->text, w->remove, err);
+
+	if (rc <= 0)
+		return rc;
+	return tell(w, w->remove ? "untagged" : "tagged",
+		    w->remove ? w->text : NULL, w->remove ? NULL : w->text,
+		    err);
+}
+
+int incident_tag(const struct incident_edit *e, int64_t num, const char *tag,
+		 bool remove, struct incident *inc, struct err *err)
+{
+	struct edit w = {.e = e,
+			 .num = num,
+			 .inc = inc,
+			 .change = change_tags,
+			 .text = tag,
+			 .remove = remove};
+
+	return edit(&w, err);
+}
+
+static int change_links(struct edit *w, struct err *err)
+{
+	int rc = list_change(w->inc, &w->inc->links, w->text, w->remove, err);
+
+	if (rc <= 0)
+		return rc;
+	return tell(w, w->remove ? "unlinked" : "linked",
+		    w->remove ? w->text : NULL, w->remove ? NULL : w->text,
+		    err);
+}
+
+/* The other incident links back, in the same transaction. */
+static int change_both_links(struct edit *w, struct err *err)
+{
+	AUTO_INCIDENT struct incident other = {0};
+	char id[INCIDENT_ID];
+	struct edit back = *w;
+
+	incident_id(id, w->inc->num);
+	if (w->other == w->inc->num)
+		return err_set(err, ERR_USAGE, "%s cannot be linked to itself",
+			       id);
+	if (change_links(w, err) < 0)
+		return -1;
+	back.inc = &other;
+	back.num = w->other;
+	back.text = id;
+	back.change = change_links;
+	return edit_work(&back, err);
+}
+
+int incident_link(const struct incident_edit *e, int64_t num, const char *other,
+		  bool remove, struct incident *inc, struct err *err)
+{
+	char id[INCIDENT_ID];
+	struct edit w = {.e = e,
+			 .num = num,
+			 .inc = inc,
+			 .change = change_links,
+			 .text = other,
+			 .remove = remove};
+
+	if (strncmp(other, "http://", 7) != 0 &&
+	    strncmp(other, "https://", 8) != 0) {
+		if (incident_parse_id(other, &w.other, err) < 0)
+			return err_prefix(err, "neither a URL nor an incident");
+		incident_id(id, w.other);
+		w.text = id;
+		w.change = change_both_links;
+	}
+	return edit(&w, err);
+}
+
+/* ---- judgement ---- */
+
+static int change_feedback(struct edit *w, struct err *err)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "%s", w->text);
+	if (w->speed)
+		(void)snprintf(text + strlen(text),
+			       sizeof(text) - strlen(text), " speed=%lld",
+			       (long long)w->speed);
+	if (w->effect)
+		(void)snprintf(text + strlen(text),
+			       sizeof(text) - strlen(text), " effect=%lld",
+			       (long long)w->effect);
+	return tell(w, "feedback", NULL, text, err);
+}
+
+int incident_feedback(const struct incident_edit *e, int64_t num,
+		      const char *verdict, int64_t speed, int64_t effect,
+		      struct incident *inc, struct err *err)
+{
+	struct edit w = {.e = e,
+			 .num = num,
+			 .inc = inc,
+			 .change = change_feedback,
+			 .text = verdict,
+			 .speed = speed,
+			 .effect = effect};
+
+	return edit(&w, err);
+}
+
+static int change_false_positive(struct edit *w, struct err *err)
+{
+	const char *before = incident_status_names[w->inc->status];
+
+	if (w->inc->false_positive)
+		return 0;
+	w->inc->false_positive = true;
+	w->inc->status = INCIDENT_CLOSED;
+	set_times(w->inc, INCIDENT_CLOSED, clock_now());
+	w->inc->change = SLICE_LIT("closed");
+	return tell(w, "false_positive", before, "closed", err);
+}
+
+int incident_false_positive(const struct incident_edit *e, int64_t num,
+			    struct incident *inc, struct err *err)
+{
+	struct edit w = {.e = e,
+			 .num = num,
+			 .inc = inc,
+			 .change = change_false_positive};
+
+	return edit(&w, err);
+}
