@@ -1,18 +1,19 @@
 /*
  * proc.h - runs a program and makes sure that it is gone afterwards.
  *
- * The child gets argv, never a shell; its own process group; and this process
- * becomes a child subreaper while it runs, so that grandchildren that detached
- * themselves are found and ended too. At the deadline, or on a clean stop, the
- * whole family gets TERM, after the grace KILL, and is waited for until none
- * is left.
+ * The child gets argv, never a shell, and a session and process group of its
+ * own. Between this process and the program stands a small keeper process, the
+ * child subreaper of all that the program starts, so that grandchildren that
+ * detached themselves are found and ended too, and other children of this
+ * process never are. At the deadline, on a clean stop, or when this process is
+ * killed, the whole family gets TERM, after the grace KILL, until none is left.
  */
 #ifndef ONCALL_PROC_H
 #define ONCALL_PROC_H
 
 #include <oncall/buf.h>
 
-#define PROC_GRACE_MS 5000
+#define PROC_GRACE_MS	5000
 #define PROC_OUTPUT_MAX ((size_t)64 * 1024)
 
 struct proc_limits { /* 0: as this process has it */
@@ -22,32 +23,35 @@ struct proc_limits { /* 0: as this process has it */
 	uint64_t open_files;
 };
 
+/* What is 0 or NULL has its default. */
 struct proc_options {
-	const char *const *argv; /* ended by NULL; argv[0] is looked up in PATH */
-	const char *const *env;  /* "NAME=value", ended by NULL; NULL: inherit */
-	const char *dir;         /* NULL: stay */
-	const char *user;        /* run as; NULL: stay. Groups are set as well */
-	struct slice input;      /* standard input; empty: /dev/null */
-	int64_t timeout_ms;      /* 0: none */
-	int64_t grace_ms;        /* TERM to KILL; 0: PROC_GRACE_MS */
-	size_t output_max;       /* each of stdout, stderr; 0: PROC_OUTPUT_MAX */
+	/* Ended by NULL; argv[0] is looked up in PATH. */
+	const char *const *argv;
+	const char *const *env; /* "NAME=value", ended by NULL; NULL: inherit */
+	const char *dir;	/* NULL: stay */
+	const char *user;	/* run as; NULL: stay. Groups are set as well */
+	struct slice input;	/* standard input; empty: /dev/null */
+	int64_t timeout_ms;	/* 0: none */
+	int64_t grace_ms;	/* TERM to KILL; 0: PROC_GRACE_MS */
+	size_t output_max;	/* each of stdout, stderr; 0: PROC_OUTPUT_MAX */
 	struct proc_limits limits;
-	mode_t umask;            /* 0: 022 */
+	mode_t umask; /* 0: 022 */
 };
 
 /* What a stream said: the first and the last part when there was too much. */
 struct proc_output {
-	char *text;     /* head, "\n[... N bytes left out ...]\n", tail */
+	char *text; /* head, "\n[... N bytes left out ...]\n", tail */
 	size_t len;
 	uint64_t total; /* bytes that the program wrote */
 };
 
 struct proc_result {
-	int status;       /* exit status, or 128+signal */
-	int signal;       /* that ended it, or 0 */
+	int status; /* exit status, or 128+signal */
+	int signal; /* that ended it, or 0 */
 	bool timed_out;
-	bool stopped;     /* by our own INT or TERM */
-	bool left_family; /* processes outlived the program and were ended */
+	bool stopped;	    /* by our own INT or TERM */
+	bool left_family;   /* processes outlived the program and were ended */
+	unsigned survivors; /* could not be ended: not ours to, or stuck */
 	int64_t duration_ms;
 	struct proc_output out;
 	struct proc_output errors;
@@ -56,6 +60,9 @@ struct proc_result {
 /*
  * 0 when the program ran (whatever its status), -1 when it could not be
  * started; what is wrong with the setup (user, directory, program) is named.
+ * When a stop has been asked for already, nothing is started. A name without
+ * '/' is looked up in the PATH of env, or in ours when it has none; one with
+ * '/' is taken from dir.
  */
 int proc_run(const struct proc_options *opt, struct proc_result *ret,
 	     struct err *err) MUST_CHECK;

@@ -1,0 +1,845 @@
+#include "unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <oncall/clock.h>
+#include <oncall/mem.h>
+#include <oncall/proc.h>
+#include <oncall/signals.h>
+
+#define QUICK_MS 3000 /* far less than what the programs would take */
+#define GRACE_MS 150
+
+static struct proc_result res;
+static struct err err;
+static size_t fds_before;
+
+static size_t open_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	(void)closedir(d);
+	return n;
+}
+
+/* Every test ends with no child, no zombie and no descriptor left. */
+static int before(void **state)
+{
+	(void)state;
+	fds_before = open_fds();
+	res = (struct proc_result){.status = 0};
+	err = (struct err)ERR_INIT;
+	return 0;
+}
+
+static int after(void **state)
+{
+	(void)state;
+	proc_result_done(&res);
+	signals_raise_stop(0);
+	assert_int_equal(open_fds(), fds_before);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	return 0;
+}
+
+static int run(struct proc_options opt, const char *const *argv)
+{
+	opt.argv = argv;
+	if (!opt.grace_ms)
+		opt.grace_ms = GRACE_MS;
+	return proc_run(&opt, &res, &err);
+}
+
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define SH(text)  ARGV("sh", "-c", text)
+#define PLAIN	  ((struct proc_options){.timeout_ms = 10000})
+#define SHORT	  ((struct proc_options){.timeout_ms = 400})
+
+static void nap(int ms)
+{
+	struct timespec ts = {.tv_nsec = ms * 1000000L};
+
+	(void)nanosleep(&ts, NULL);
+}
+
+static bool is_gone(pid_t pid)
+{
+	return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+static pid_t next_pid(const char **p)
+{
+	pid_t pid = 0;
+
+	for (; **p >= '0' && **p <= '9'; (*p)++)
+		pid = pid * 10 + (**p - '0');
+	*p += **p != '\0';
+	return pid;
+}
+
+/* The numbers in a text are pids; how many, and how many of them live. */
+static int pids_in(const char *text, int *ret_alive)
+{
+	pid_t pid;
+	int n = 0;
+
+	*ret_alive = 0;
+	while ((pid = next_pid(&text))) {
+		n++;
+		if (!is_gone(pid))
+			(*ret_alive)++;
+	}
+	return n;
+}
+
+static void assert_gone(int count)
+{
+	int alive;
+
+	assert_int_equal(pids_in(res.out.text, &alive), count);
+	assert_int_equal(alive, 0);
+	assert_true(res.duration_ms < QUICK_MS);
+	assert_int_equal(res.survivors, 0);
+}
+
+static void assert_fails(struct proc_options opt, const char *const *argv,
+			 const char *message)
+{
+	err_clear(&err);
+	assert_int_equal(run(opt, argv), -1);
+	assert_string_equal(err.text, message);
+	assert_int_equal(err.kind, ERR_SYSTEM);
+	assert_null(res.out.text);
+}
+
+static void reports_status_and_streams(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("echo out; echo bad >&2; exit 3")), 0);
+	assert_int_equal(res.status, 3);
+	assert_int_equal(res.signal, 0);
+	assert_string_equal(res.out.text, "out\n");
+	assert_string_equal(res.errors.text, "bad\n");
+	assert_int_equal(res.out.total, 4);
+	assert_false(res.timed_out || res.stopped || res.left_family);
+	assert_true(res.duration_ms < QUICK_MS);
+}
+
+static void reports_the_signal(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("kill -SEGV $$")), 0);
+	assert_int_equal(res.status, 128 + SIGSEGV);
+	assert_int_equal(res.signal, SIGSEGV);
+	assert_false(res.timed_out);
+}
+
+static void arguments_meet_no_shell(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, ARGV("printf", "%s|", "$HOME", "`id`; x",
+					 "", "* \n'")),
+			 0);
+	assert_string_equal(res.out.text, "$HOME|`id`; x||* \n'|");
+}
+
+static void deadline_ends_the_program(void **state)
+{
+	(void)state;
+	assert_int_equal(run(SHORT, ARGV("sleep", "300")), 0);
+	assert_true(res.timed_out);
+	assert_int_equal(res.signal, SIGTERM);
+	assert_true(res.duration_ms >= 400 && res.duration_ms < QUICK_MS);
+	assert_string_equal(res.out.text, "");
+}
+
+/* Ending only the shell would leave its child at work. */
+static void deadline_ends_what_the_shell_waits_for(void **state)
+{
+	(void)state;
+	assert_int_equal(run(SHORT, SH("echo $$; sleep 300 & echo $!; wait")),
+			 0);
+	assert_true(res.timed_out);
+	assert_gone(2);
+}
+
+static void who_ignores_term_is_killed(void **state)
+{
+	(void)state;
+	assert_int_equal(run(SHORT, SH("trap '' TERM; sleep 300 & echo $!;"
+				       "while :; do sleep 300; done")),
+			 0);
+	assert_int_equal(res.signal, SIGKILL);
+	assert_true(res.duration_ms >= 400 + GRACE_MS);
+	assert_gone(1);
+}
+
+static void term_lets_the_program_clean_up(void **state)
+{
+	struct proc_options opt = {.timeout_ms = 400, .grace_ms = 5000};
+
+	(void)state;
+	assert_int_equal(run(opt, SH("trap 'sleep 0.1; echo tidy; exit 5' TERM;"
+				     "sleep 300 & wait")),
+			 0);
+	assert_true(res.timed_out);
+	assert_int_equal(res.status, 5);
+	assert_string_equal(res.out.text, "tidy\n");
+	assert_true(res.duration_ms < QUICK_MS);
+}
+
+static void a_stopped_program_is_woken_to_end(void **state)
+{
+	struct proc_options opt = {.timeout_ms = 400, .grace_ms = 5000};
+
+	(void)state;
+	assert_int_equal(run(opt, SH("kill -STOP $$; sleep 300")), 0);
+	assert_int_equal(res.signal, SIGTERM);
+	assert_true(res.duration_ms < QUICK_MS);
+}
+
+#define DAEMON                                                              \
+	"(setsid env -i sh -c 'trap \"\" TERM HUP; echo $$; exec >&- 2>&- " \
+	"<&-;"                                                              \
+	"cd /; while :; do sleep 300; done' &) & sleep 0.1;"
+
+static void detached_daemons_are_ended_too(void **state)
+{
+	(void)state;
+	assert_int_equal(run(SHORT, SH(DAEMON "sleep 300")), 0);
+	assert_true(res.timed_out);
+	assert_gone(1);
+}
+
+static void what_the_program_left_is_ended(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, SH(DAEMON "exit 4")), 0);
+	assert_int_equal(res.status, 4);
+	assert_true(res.left_family);
+	assert_false(res.timed_out);
+	assert_gone(1);
+}
+
+static void a_held_pipe_does_not_hang_us(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("setsid sleep 300 & echo $!")), 0);
+	assert_int_equal(res.status, 0);
+	assert_true(res.left_family);
+	assert_gone(1);
+}
+
+/* Whoever ends by itself right after the program was not left behind. */
+static void those_about_to_end_may(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("(sleep 0.03; echo late) &")), 0);
+	assert_false(res.left_family);
+	assert_string_equal(res.out.text, "late\n");
+}
+
+static void a_crowd_is_ended(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		run(PLAIN, SH("i=0; while [ $i -lt 50 ]; do i=$((i+1));"
+			      "(trap '' TERM; exec setsid sleep 300) &"
+			      "echo $!; done")),
+		0);
+	assert_true(res.left_family);
+	assert_gone(50);
+}
+
+/* Each process lives for a moment and hands on to a child in a new session. */
+static void who_forks_on_and_on_is_ended(void **state)
+{
+	struct proc_options opt = {.timeout_ms = 300};
+
+	(void)state;
+	assert_int_equal(run(opt, ARGV("/proc/self/exe", "--respawn")), 0);
+	assert_int_equal(res.survivors, 0);
+	assert_true(res.left_family);
+	assert_true(res.duration_ms < QUICK_MS);
+}
+
+NORETURN static void respawn(void)
+{
+	(void)signal(SIGTERM, SIG_IGN);
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid)
+			_exit(pid < 0);
+		(void)setsid();
+		nap(1);
+	}
+}
+
+static void much_output_keeps_head_and_tail(void **state)
+{
+	const size_t mega100 = (size_t)100 * 1024 * 1024;
+	struct proc_options opt = PLAIN;
+	const char *mark;
+
+	(void)state;
+	opt.output_max = 10000;
+	assert_int_equal(run(opt, SH("printf first; head -c 104857600 "
+				     "/dev/zero | tr '\\0' x; printf last")),
+			 0);
+	assert_int_equal(res.out.total, mega100 + 9);
+	assert_memory_equal(res.out.text, "firstxxx", 8);
+	assert_memory_equal(res.out.text + res.out.len - 8, "xxxxlast", 9);
+	mark = strstr(res.out.text, "\n[... 104847609 bytes left out ...]\n");
+	assert_non_null(mark);
+	assert_int_equal(mark - res.out.text, 5000);
+	assert_int_equal(res.out.len, 10000 + 36);
+}
+
+static void output_of_every_length_near_the_maximum(void **state)
+{
+	struct proc_options opt = PLAIN;
+	char text[16];
+
+	(void)state;
+	opt.output_max = 7;
+	for (int n = 0; n <= 7; n++) {
+		(void)snprintf(text, sizeof(text), "%.*s", n, "abcdefghij");
+		assert_int_equal(run(opt, ARGV("printf", "%s", text)), 0);
+		assert_string_equal(res.out.text, text);
+		assert_int_equal(res.out.len, n);
+		proc_result_done(&res);
+	}
+	assert_int_equal(run(opt, ARGV("printf", "%s", "abcdefgh")), 0);
+	assert_string_equal(res.out.text,
+			    "abc\n[... 1 bytes left out ...]\nefgh");
+}
+
+static void binary_output_stays(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, ARGV("printf", "\\000\\377a\\000\\200")),
+			 0);
+	assert_int_equal(res.out.len, 5);
+	assert_memory_equal(res.out.text, "\0\377a\0\200", 6);
+}
+
+static void input_arrives_whole(void **state)
+{
+	const size_t n = (size_t)10 * 1024 * 1024;
+	struct proc_options opt = PLAIN;
+	AUTO_FREE char *text = mem_alloc(n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++)
+		text[i] = (char)(i * 31 >> 3);
+	opt.input = (struct slice){text, n};
+	opt.output_max = 2 * n;
+	assert_int_equal(run(opt, ARGV("cat")), 0);
+	assert_int_equal(res.out.len, n);
+	assert_memory_equal(res.out.text, text, n);
+	proc_result_done(&res);
+	assert_int_equal(run(opt, ARGV("true")), 0); /* who does not read it */
+	assert_int_equal(res.status, 0);
+	proc_result_done(&res);
+	assert_int_equal(run(opt, SH("head -c 3 >/dev/null; exit 6")), 0);
+	assert_int_equal(res.status, 6);
+}
+
+static void no_input_is_an_empty_one(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("cat; readlink /proc/self/fd/0")), 0);
+	assert_string_equal(res.out.text, "/dev/null\n");
+}
+
+static void setup_faults_are_named(void **state)
+{
+	char path[] = "/tmp/oncall-proc-XXXXXX";
+	AUTO_FREE char *denied = NULL;
+	AUTO_FREE char *format = NULL;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "echo\n", 5), 5);
+	(void)close(fd);
+	denied = mem_printf("cannot run '%s': Permission denied", path);
+	format = mem_printf("cannot run '%s': Exec format error", path);
+	assert_fails(PLAIN, ARGV(path), denied);
+	assert_int_equal(chmod(path, 0700), 0);
+	assert_fails(PLAIN, ARGV(path), format); /* no shell steps in */
+	(void)unlink(path);
+	assert_fails(PLAIN, ARGV("no-such-program"),
+		     "cannot run 'no-such-program': not found in PATH");
+	assert_fails(PLAIN, ARGV("/no/such"),
+		     "cannot run '/no/such': No such file or directory");
+	assert_fails(PLAIN, ARGV("/tmp"),
+		     "cannot run '/tmp': "
+		     "Permission denied");
+	assert_fails((struct proc_options){.dir = "/no/dir"}, ARGV("true"),
+		     "cannot run 'true' in folder '/no/dir': "
+		     "No such file or directory");
+	assert_fails((struct proc_options){.user = "no-such-user"},
+		     ARGV("true"), "unknown user 'no-such-user'");
+}
+
+static void nothing_to_run_is_wrong_usage(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, (const char *const[]){NULL}), -1);
+	assert_int_equal(err.kind, ERR_USAGE);
+	err_clear(&err);
+	assert_int_equal(run(PLAIN, ARGV("")), -1);
+	assert_int_equal(err.kind, ERR_USAGE);
+}
+
+static void runs_as_another_user(void **state)
+{
+	struct proc_options opt = PLAIN;
+	const struct passwd *pw = getpwnam("nobody");
+	AUTO_FREE char *want = NULL;
+	char dir[] = "/tmp/oncall-proc-XXXXXX";
+	AUTO_FREE char *message = NULL;
+
+	(void)state;
+	if (geteuid() != 0 || !pw)
+		skip();
+	want = mem_printf("Uid: %u %u %u %u Gid: %u %u %u %u Groups: %u ",
+			  pw->pw_uid, pw->pw_uid, pw->pw_uid, pw->pw_uid,
+			  pw->pw_gid, pw->pw_gid, pw->pw_gid, pw->pw_gid,
+			  pw->pw_gid);
+	opt.user = "nobody";
+	assert_int_equal(run(opt, SH("grep -E '^(Uid|Gid|Groups):' "
+				     "/proc/self/status | tr '\\t\\n' '  '"
+				     "| tr -s ' '")),
+			 0);
+	assert_string_equal(res.out.text, want);
+	proc_result_done(&res);
+
+	/* The folder is entered as that user. */
+	assert_non_null(mkdtemp(dir));
+	opt.dir = dir;
+	message = mem_printf("cannot run 'true' in folder '%s': "
+			     "Permission denied",
+			     dir);
+	assert_fails(opt, ARGV("true"), message);
+	(void)rmdir(dir);
+}
+
+/* In a child: whether it is refused, as the exit status. */
+static void another_user_needs_permission(void **state)
+{
+	struct proc_options opt = {.user = "root"};
+	pid_t pid;
+	int status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+			_exit(2);
+		if (run(opt, ARGV("true")) != -1)
+			_exit(3);
+		_exit(strcmp(err.text, "cannot run 'true' as user 'root': "
+				       "Operation not permitted") != 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* To be who one is already takes no permission. */
+static void the_same_user_needs_none(void **state)
+{
+	struct proc_options opt = {.user = "nobody"};
+	pid_t pid;
+	int status;
+
+	(void)state;
+	if (geteuid() != 0 || !getpwnam("nobody"))
+		skip();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		if (setgroups(0, NULL) || setuid(getpwnam("nobody")->pw_uid))
+			_exit(2);
+		_exit(run(opt, ARGV("true")) != 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void limits_hold(void **state)
+{
+	struct proc_options opt = PLAIN;
+
+	(void)state;
+	opt.limits = (struct proc_limits){
+		.cpu_seconds = 7,
+		.memory_bytes = (uint64_t)256 * 1024 * 1024,
+		.file_bytes = 4096,
+		.open_files = 33,
+	};
+	assert_int_equal(run(opt, SH("ulimit -St; ulimit -v; ulimit -f;"
+				     "ulimit -n; ulimit -Hn")),
+			 0);
+	assert_string_equal(res.out.text, "7\n262144\n8\n33\n33\n");
+	proc_result_done(&res);
+	assert_int_equal(run(opt, SH("f=$(mktemp); trap 'rm $f' EXIT;"
+				     "(exec head -c 9999 /dev/zero >$f);"
+				     "echo $?")),
+			 0);
+	assert_string_equal(res.out.text, "153\n"); /* SIGXFSZ */
+}
+
+static void a_limit_is_never_raised(void **state)
+{
+	struct proc_options opt = PLAIN;
+
+	(void)state;
+	opt.limits.open_files = UINT64_MAX - 1;
+	assert_int_equal(run(opt, SH("ulimit -Hn")), 0);
+	assert_int_equal(res.status, 0);
+}
+
+static void place_and_environment(void **state)
+{
+	const char *const env[] = {"A=1", "B=x y", NULL};
+	struct proc_options opt = PLAIN;
+
+	(void)state;
+	opt.env = env;
+	opt.dir = "/usr";
+	opt.umask = 077;
+	assert_int_equal(run(opt, ARGV("env")), 0);
+	assert_string_equal(res.out.text, "A=1\nB=x y\n");
+	proc_result_done(&res);
+	assert_int_equal(run(opt, ARGV("sh", "-c", "pwd; umask")), 0);
+	assert_string_equal(res.out.text, "/usr\n0077\n");
+	proc_result_done(&res);
+	assert_int_equal(run(opt, ARGV("./bin/true")), 0);
+	assert_int_equal(res.status, 0);
+	proc_result_done(&res);
+	assert_int_equal(run(PLAIN, ARGV("sh", "-c", "umask")), 0);
+	assert_string_equal(res.out.text, "0022\n");
+}
+
+static void path_is_that_of_the_environment(void **state)
+{
+	const char *const none[] = {"PATH=/no/where:.:", NULL};
+	const char *const some[] = {"PATH=/no:/bin", NULL};
+	struct proc_options opt = PLAIN;
+
+	(void)state;
+	opt.env = none;
+	opt.dir = "/bin";
+	assert_fails(opt, ARGV("true"), "cannot run 'true': not found in PATH");
+	err_clear(&err);
+	opt.env = some;
+	assert_int_equal(run(opt, ARGV("true")), 0);
+}
+
+static void signals_are_as_in_a_new_process(void **state)
+{
+	sigset_t set, old;
+
+	(void)state;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)sigprocmask(SIG_BLOCK, &set, &old);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGCHLD, SIG_IGN); /* would lose us the status */
+	assert_int_equal(run(PLAIN, ARGV("cat", "/proc/self/status")), 0);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGCHLD, SIG_DFL);
+	assert_int_equal(res.status, 0);
+	assert_non_null(strstr(res.out.text, "SigBlk:\t0000000000000000\n"
+					     "SigIgn:\t0000000000000000\n"
+					     "SigCgt:\t0000000000000000\n"));
+	/* Ours are as they were. */
+	(void)sigprocmask(SIG_SETMASK, &old, &set);
+	assert_true(sigismember(&set, SIGUSR1));
+	assert_false(sigismember(&set, SIGTERM));
+}
+
+static void nothing_of_ours_is_open(void **state)
+{
+	int fds[3];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = open("/dev/null", O_RDONLY); /* stays over exec */
+	assert_int_equal(dup2(fds[2], 300), 300);
+	assert_int_equal(run(PLAIN, SH("echo /proc/$$/fd/*")), 0);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		(void)close(fds[i]);
+	(void)close(300);
+	/* While it expands, the shell may have the folder open as 3. */
+	assert_null(strstr(res.out.text, "/4"));
+	assert_null(strstr(res.out.text, "/300"));
+	assert_non_null(strstr(res.out.text, "/fd/2"));
+}
+
+static void own_session_and_group(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("set -- $(cat /proc/$$/stat);"
+				       "[ $1 = $5 ] && [ $1 = $6 ]")),
+			 0);
+	assert_int_equal(res.status, 0);
+}
+
+static void works_without_standard_streams(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (!pid) {
+		for (int fd = 0; fd < 3; fd++)
+			(void)close(fd);
+		if (run(PLAIN, SH("cat; echo out; echo bad >&2; exit 3")))
+			_exit(1);
+		if (strcmp(res.out.text, "out\n") ||
+		    strcmp(res.errors.text, "bad\n"))
+			_exit(2);
+		_exit(res.status);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 3 << 8);
+}
+
+/* A child of this process that sends us a signal after a while. */
+static pid_t signal_soon(int signo)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		nap(150);
+		_exit(kill(getppid(), signo) != 0);
+	}
+	return pid;
+}
+
+static void stop_ends_the_family(void **state)
+{
+	pid_t pid = signal_soon(SIGTERM);
+
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("sleep 300 & echo $!; wait")), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(res.stopped);
+	assert_false(res.timed_out);
+	assert_int_equal(res.signal, SIGTERM);
+	assert_gone(1);
+}
+
+static void stop_is_heard_through_much_output(void **state)
+{
+	pid_t pid = signal_soon(SIGINT);
+
+	(void)state;
+	assert_int_equal(run(PLAIN, ARGV("yes")), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(res.stopped);
+	assert_true(res.duration_ms < QUICK_MS);
+	assert_true(res.out.total > res.out.len);
+}
+
+static void reload_does_not_stop(void **state)
+{
+	pid_t pid = signal_soon(SIGHUP);
+
+	(void)state;
+	assert_int_equal(run(PLAIN, ARGV("sleep", "0.3")), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(res.status, 0);
+	assert_false(res.stopped);
+	assert_true(signals_reload());
+}
+
+static void nothing_starts_after_a_stop(void **state)
+{
+	(void)state;
+	signals_raise_stop(SIGTERM);
+	assert_int_equal(run(PLAIN, ARGV("true")), -1);
+	assert_string_equal(err.text, "'true' was not started: asked to stop");
+	assert_true(res.stopped);
+}
+
+/* A child of ours that waits, and one whose own child is orphaned while the
+ * program runs. The pid of the orphan comes through the pipe. */
+static void others_of_ours_are_left_alone(void **state)
+{
+	int fds[2];
+	pid_t other, parent, orphan = 0;
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	other = fork();
+	if (!other) {
+		nap(900);
+		_exit(0);
+	}
+	parent = fork();
+	if (!parent) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			(void)prctl(PR_SET_NAME, "orphan", 0, 0, 0);
+			(void)sleep(5);
+			_exit(0);
+		}
+		_exit(write(fds[1], &pid, sizeof(pid)) < 0 || (nap(50), 0));
+	}
+	assert_true(other > 0 && parent > 0);
+	assert_int_equal(run(SHORT, SH("trap '' TERM; " DAEMON "sleep 300")),
+			 0);
+	assert_gone(1);
+	assert_int_equal(read(fds[0], &orphan, sizeof(orphan)), sizeof(orphan));
+	assert_false(is_gone(other) || is_gone(orphan));
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	assert_int_equal(kill(other, SIGKILL), 0);
+	assert_int_equal(kill(orphan, SIGKILL), 0);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
+/* Those whose pids are in the text end within two seconds. */
+static bool gone_soon(const char *text)
+{
+	int alive = 1;
+
+	for (int i = 0; i < 200 && alive; i++) {
+		(void)pids_in(text, &alive);
+		if (alive)
+			nap(10);
+	}
+	return !alive;
+}
+
+static void a_killed_caller_leaves_nothing(void **state)
+{
+	char path[] = "/tmp/oncall-proc-XXXXXX";
+	AUTO_FREE char *script = NULL;
+	int fd = mkstemp(path);
+	char pids[64] = "";
+	pid_t pid;
+	int alive;
+
+	(void)state;
+	assert_true(fd >= 0);
+	script = mem_printf("trap '' TERM; setsid sleep 300 & "
+			    "echo $! $$ >%s; wait",
+			    path);
+	pid = fork();
+	if (!pid)
+		_exit(run(PLAIN, SH(script)));
+	for (int i = 0; i < 200 && pread(fd, pids, sizeof(pids), 0) <= 0; i++)
+		nap(10);
+	assert_int_equal(pids_in(pids, &alive), 2);
+	assert_int_equal(alive, 2);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(gone_soon(pids));
+	(void)close(fd);
+	(void)unlink(path);
+}
+
+static void a_killed_keeper_is_noticed(void **state)
+{
+	int alive;
+
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("trap '' TERM; sleep 300 & echo $!; "
+				       "kill -9 $PPID; sleep 300")),
+			 0);
+	assert_int_equal(res.signal, SIGKILL);
+	assert_int_equal(pids_in(res.out.text, &alive), 1);
+	assert_true(gone_soon(res.out.text));
+	assert_true(res.duration_ms < QUICK_MS);
+}
+
+static void many_runs_leave_nothing(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(run(PLAIN, ARGV("true")), 0);
+		proc_result_done(&res);
+	}
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, before, after)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(reports_status_and_streams),
+		TEST(reports_the_signal),
+		TEST(arguments_meet_no_shell),
+		TEST(deadline_ends_the_program),
+		TEST(deadline_ends_what_the_shell_waits_for),
+		TEST(who_ignores_term_is_killed),
+		TEST(term_lets_the_program_clean_up),
+		TEST(a_stopped_program_is_woken_to_end),
+		TEST(detached_daemons_are_ended_too),
+		TEST(what_the_program_left_is_ended),
+		TEST(a_held_pipe_does_not_hang_us),
+		TEST(those_about_to_end_may),
+		TEST(a_crowd_is_ended),
+		TEST(who_forks_on_and_on_is_ended),
+		TEST(much_output_keeps_head_and_tail),
+		TEST(output_of_every_length_near_the_maximum),
+		TEST(binary_output_stays),
+		TEST(input_arrives_whole),
+		TEST(no_input_is_an_empty_one),
+		TEST(setup_faults_are_named),
+		TEST(nothing_to_run_is_wrong_usage),
+		TEST(runs_as_another_user),
+		TEST(another_user_needs_permission),
+		TEST(the_same_user_needs_none),
+		TEST(limits_hold),
+		TEST(a_limit_is_never_raised),
+		TEST(place_and_environment),
+		TEST(path_is_that_of_the_environment),
+		TEST(signals_are_as_in_a_new_process),
+		TEST(nothing_of_ours_is_open),
+		TEST(own_session_and_group),
+		TEST(works_without_standard_streams),
+		TEST(stop_ends_the_family),
+		TEST(stop_is_heard_through_much_output),
+		TEST(reload_does_not_stop),
+		TEST(nothing_starts_after_a_stop),
+		TEST(others_of_ours_are_left_alone),
+		TEST(a_killed_caller_leaves_nothing),
+		TEST(a_killed_keeper_is_noticed),
+		TEST(many_runs_leave_nothing),
+	};
+
+	if (argc > 1 && !strcmp(argv[1], "--respawn"))
+		respawn();
+	(void)alarm(60);
+	signals_install();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
