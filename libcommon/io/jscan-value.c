@@ -210,8 +210,11 @@ const char *jscan_number_end(const char *p, const char *end,
 		p++;
 	digits = p;
 	p = skip_digits(p, end);
-	if (p == digits || (*digits == '0' && p - digits > 1)) {
-		*ret_bad = digits;
+	*ret_bad = digits;
+	if (p == digits)
+		return NULL;
+	if (*digits == '0' && p - digits > 1) {
+		*ret_bad = digits + 1;
 		return NULL;
 	}
 	if (p < end && *p == '.') {
