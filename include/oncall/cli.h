@@ -97,14 +97,30 @@ struct cli_tool {
 	const char *name;    /* "oncall-incident" */
 	const char *summary; /* the manual's NAME line */
 	const struct cli_command *commands; /* ended by an entry without run */
-	const struct cli_exit *exits;       /* ended by a NULL meaning */
+	/* Ended by a NULL meaning; NULL: what the statuses always mean. */
+	const struct cli_exit *exits;
 	const struct cli_example *examples; /* ended by a NULL command */
 	/* Called when no command has the given name (the front door); NULL: an
 	 * error with a suggestion. */
 	int (*fallback)(int argc, char **argv, struct err *err);
 };
 
+/*
+ * The whole of main(): reads options and operands in any order, loads what the
+ * command needs, runs it, prints the one error, and gives the exit status.
+ * --help=FORM gives the table in other forms: mdoc-synopsis, mdoc-options,
+ * mdoc-commands, mdoc-exits, mdoc-examples, mdoc-environment and mdoc-keys for
+ * the manual, bash, zsh and fish for completion, json for programs; "check"
+ * runs cli_check().
+ */
 int cli_main(const struct cli_tool *tool, int argc, char **argv);
+/*
+ * Whether the table keeps the rules: names and letters that stand once and take
+ * a value in all commands or in none; placeholders where there are values;
+ * texts that begin in lower case and have no full stop; help that fits a
+ * screen. -1 and the first fault otherwise.
+ */
+int cli_check(const struct cli_tool *tool, struct err *err) MUST_CHECK;
 
 /* Valid while a command runs. */
 struct config *cli_config(void);

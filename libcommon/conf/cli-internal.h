@@ -47,7 +47,6 @@ struct cli_line {
 };
 
 bool cli_opt_is_group(const struct cli_opt *opt);
-/* All needs: a tool's own options are left out when command is NULL. */
 void cli_options_standard(struct cli_options *list, unsigned needs);
 void cli_options_own(struct cli_options *list, const struct cli_command *cmd);
 void cli_options_of(struct cli_options *list, const struct cli_command *cmd);
@@ -55,6 +54,10 @@ void cli_options_of(struct cli_options *list, const struct cli_command *cmd);
 const struct cli_opt *cli_options_find(const struct cli_options *list,
 				       const char *name, char letter);
 unsigned cli_needs_of(const struct cli_command *cmd);
+unsigned cli_needs_of_tool(const struct cli_tool *tool);
+bool cli_is_standard(const struct cli_opt *opt);
+bool cli_is_common(const struct cli_opt *opt); /* every command takes it */
+bool cli_takes_file(const char *placeholder);
 bool cli_tool_is_plain(const struct cli_tool *tool);
 const struct cli_command *cli_command_find(const struct cli_tool *tool,
 					   const char *name);
@@ -74,9 +77,16 @@ bool cli_example_shows(const struct cli_tool *tool, size_t i,
 /* Words of text from column on, wrapped and indented to indent. */
 void cli_help_wrap(struct buf *out, const char *text, size_t column,
 		   size_t indent);
-/* The output of --help=FORM. */
+/* The forms of --help=FORM. */
 int cli_emit(struct buf *out, const struct cli_tool *tool, const char *form,
 	     struct err *err) MUST_CHECK;
+void cli_mdoc_synopsis(struct buf *out, const struct cli_tool *tool);
+void cli_mdoc_options(struct buf *out, const struct cli_tool *tool);
+void cli_mdoc_commands(struct buf *out, const struct cli_tool *tool);
+void cli_mdoc_exits(struct buf *out, const struct cli_tool *tool);
+void cli_mdoc_examples(struct buf *out, const struct cli_tool *tool);
+void cli_mdoc_environment(struct buf *out, const struct cli_tool *tool);
+void cli_json(struct buf *out, const struct cli_tool *tool);
 void cli_complete_bash(struct buf *out, const struct cli_tool *tool);
 void cli_complete_zsh(struct buf *out, const struct cli_tool *tool);
 void cli_complete_fish(struct buf *out, const struct cli_tool *tool);

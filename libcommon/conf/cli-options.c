@@ -54,13 +54,13 @@ static const struct {
 };
 
 static const struct cli_exit standard_exits[] = {
-	{0, "Done; for a question, the answer is yes."},
-	{1, "Done; the answer is no."},
-	{2, "Wrong usage or configuration."},
-	{3, "Some input was bad and was skipped."},
-	{4, "The system or the store failed."},
-	{5, "Refused: policy, missing approval, or unsafe file permissions."},
-	{75, "Not now: something remote failed, trying again may help."},
+	{0, "done; for a question, the answer is yes"},
+	{1, "done; the answer is no"},
+	{2, "wrong usage or configuration"},
+	{3, "some input was bad and was skipped"},
+	{4, "the system or the store failed"},
+	{5, "refused: policy, missing approval, or unsafe file permissions"},
+	{75, "not now: something remote failed, trying again may help"},
 	{0, NULL},
 };
 
@@ -114,6 +114,39 @@ unsigned cli_needs_of(const struct cli_command *cmd)
 {
 	/* The address of the store may stand in the configuration. */
 	return cmd->needs & CLI_STORE ? cmd->needs | CLI_CONFIG : cmd->needs;
+}
+
+unsigned cli_needs_of_tool(const struct cli_tool *tool)
+{
+	unsigned needs = 0;
+
+	for (const struct cli_command *c = tool->commands; c->run; c++)
+		needs |= cli_needs_of(c);
+	return needs;
+}
+
+bool cli_is_standard(const struct cli_opt *opt)
+{
+	for (size_t i = 0; i < ARRAY_LEN(standard); i++)
+		if (opt == &standard[i].opt)
+			return true;
+	return false;
+}
+
+bool cli_is_common(const struct cli_opt *opt)
+{
+	for (size_t i = 0; i < ARRAY_LEN(standard); i++)
+		if (opt == &standard[i].opt)
+			return !standard[i].needs;
+	return false;
+}
+
+/* A placeholder says whether the names of files can be completed. */
+bool cli_takes_file(const char *placeholder)
+{
+	return placeholder &&
+	       (strstr(placeholder, "FILE") || strstr(placeholder, "DIR") ||
+		strstr(placeholder, "PATH"));
 }
 
 bool cli_tool_is_plain(const struct cli_tool *tool)

@@ -28,7 +28,7 @@ void mdoc_literal(struct buf *out, const char *text)
 	buf_add_char(out, '\n');
 }
 
-void mdoc_sentence(struct buf *out, const char *text)
+void mdoc_text(struct buf *out, const char *text, char end)
 {
 	size_t column = 0;
 	bool first = true;
@@ -56,9 +56,14 @@ void mdoc_sentence(struct buf *out, const char *text)
 		text += n;
 		text += strspn(text, " ");
 	}
-	if (out->len && out->data[out->len - 1] != '.')
-		buf_add_char(out, '.');
+	if (out->len && out->data[out->len - 1] != end)
+		buf_add_char(out, end);
 	buf_add_char(out, '\n');
+}
+
+void mdoc_sentence(struct buf *out, const char *text)
+{
+	mdoc_text(out, text, '.');
 }
 
 void mdoc_word(struct buf *out, struct slice word)
