@@ -7,6 +7,7 @@
 #define ONCALL_INCIDENT_H
 
 #include <oncall/config.h>
+#include <oncall/csv.h>
 #include <oncall/filter.h>
 #include <oncall/severity.h>
 #include <oncall/store.h>
@@ -95,6 +96,12 @@ struct incident_field {
 
 extern const struct incident_field incident_fields[]; /* ended by no name */
 
+/* The member of a field, whose kind says which of these is right. */
+struct slice *incident_text(struct incident *inc,
+			    const struct incident_field *f);
+int64_t *incident_number(struct incident *inc, const struct incident_field *f);
+bool *incident_flag(struct incident *inc, const struct incident_field *f);
+
 /* The columns in the order of incident_fields, for SELECT. */
 #define INCIDENT_COLUMNS                                                       \
 	"i.num, i.revision, i.status, i.severity, i.severity_raw, i.title, "   \
@@ -115,6 +122,8 @@ int incident_insert(struct store *s, const struct incident *inc,
 		    struct err *err) MUST_CHECK;
 int incident_update(struct store *s, const struct incident *inc,
 		    struct err *err) MUST_CHECK;
+/* Removes the incident and all that belongs to it. */
+int incident_remove(struct store *s, int64_t num, struct err *err) MUST_CHECK;
 /* The number of this write transaction, for incident.changed. Takes the lock
  * that puts writers of incidents in a row. */
 int incident_lock(struct store *s, int64_t *ret_changed,
@@ -240,7 +249,8 @@ struct incident_query {
 	const char *sort; /* opened, updated, severity, count */
 	bool reverse;
 	int64_t limit; /* 0: all */
-	int64_t changed_after; /* only transactions above; 0: all */
+	bool changes; /* in the order of change, those of transactions above: */
+	int64_t changed_after;
 };
 
 extern const char *const incident_sorts[];
@@ -256,38 +266,49 @@ void incident_rows_free(struct incident_rows *r);
 DEFINE_AUTO(struct incident_rows *, incident_rows_free, auto_incident_rows_)
 #define AUTO_INCIDENTS CLEANUP(auto_incident_rows_)
 
-/* The reasons why it was opened, joined, reopened or linked, for people or,
- * with json, as one object. */
+/* Why it was opened, grouped or not, and what the next detection will do:
+ * sentences for people or, with json, its record with a member "explain". */
 int incident_explain(struct store *s, const struct config *c, int64_t num,
 		     bool json, struct buf *out, struct err *err) MUST_CHECK;
 
 /* ---- exchange ---- */
 
-/* Appends the CSV heading, or the record (JSON, from incident_record() with
- * all parts) as a CSV row. */
+/* Appends the CSV heading; the record (JSON with all parts) as a CSV row; and
+ * the record that a CSV row stands for. */
 void incident_csv_heading(struct buf *out);
 int incident_csv_row(struct buf *out, struct slice record,
 		     struct err *err) MUST_CHECK;
-/* Turns the fields of a CSV row into a record, as the heading names them. */
-int incident_csv_record(struct buf *out, const struct slice *heading,
-			const struct slice *fields, size_t count,
-			struct err *err) MUST_CHECK;
+int incident_csv_record(struct buf *out, const struct csv_row *heading,
+			const struct csv_row *row, struct err *err) MUST_CHECK;
 
-enum incident_import {
-	INCIDENT_IMPORTED,
-	INCIDENT_SAME,     /* was there already, byte for byte */
-	INCIDENT_REPLACED,
+struct incident_import_options {
+	struct store *store;
+	bool replace; /* an incident that is there and differs */
 };
-/* Stores a record as export wrote it. An incident of that id which differs is
- * ERR_INPUT unless replace is set. */
-int incident_import(struct store *s, struct slice record, bool replace,
-		    enum incident_import *ret, struct err *err) MUST_CHECK;
 
-/* Removes incidents that are over and were last updated before the time.
- * each is called for every one, before it is removed. */
+struct incident_import;
+
+struct incident_import *
+incident_import_new(const struct incident_import_options *o);
+void incident_import_free(struct incident_import *im);
+/* Takes a record as export wrote it into the batch; ERR_INPUT when it is not
+ * one. */
+int incident_import_add(struct incident_import *im, struct slice record,
+			struct err *err) MUST_CHECK;
+bool incident_import_full(const struct incident_import *im);
+/* Stores the batch. refused is called for every record whose incident is there
+ * and differs, unless it was replaced. */
+int incident_import_commit(struct incident_import *im,
+			   void (*refused)(void *arg, const char *id),
+			   void *arg, struct err *err) MUST_CHECK;
+/* How many were new, replaced, and there already. */
+void incident_import_counts(const struct incident_import *im, int64_t *added,
+			    int64_t *replaced, int64_t *same);
+
+/* Removes incidents that are over and were last updated before the time; each
+ * is called for every one when it is gone (or would be, with dry_run). */
 int incident_purge(struct store *s, int64_t before, bool dry_run,
-		   int (*each)(void *arg, const struct incident *inc,
-			       struct err *err),
-		   void *arg, int64_t *ret_count, struct err *err) MUST_CHECK;
+		   void (*each)(void *arg, const struct incident *inc),
+		   void *arg, struct err *err) MUST_CHECK;
 
 #endif

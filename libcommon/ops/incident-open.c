@@ -228,7 +228,7 @@ int incident_open_cursor(struct incident_open *o, struct slice line,
 {
 	const struct jscan_member *position = jscan_get(scan, "position");
 	const struct jscan_member *snapshot = jscan_get(scan, "snapshot");
-	struct slice stream, kept = line;
+	struct slice stream = {0}, kept = line;
 	struct entry *e;
 
 	if (!position)

@@ -66,15 +66,20 @@ const struct incident_field incident_fields[] = {
 _Static_assert(ARRAY_LEN(incident_fields) - 1 + 3 == INCIDENT_COLUMN_COUNT,
 	       "num, change and changed stand around the fields");
 
-/* A member by its place; the casts are safe, the kinds say the types. */
-static struct slice *text_at(struct incident *inc, const struct incident_field *f)
+/* The casts are safe: the kind of a field says the type of its member. */
+struct slice *incident_text(struct incident *inc, const struct incident_field *f)
 {
 	return (struct slice *)(void *)((char *)inc + f->offset);
 }
 
-static int64_t *number_at(struct incident *inc, const struct incident_field *f)
+int64_t *incident_number(struct incident *inc, const struct incident_field *f)
 {
 	return (int64_t *)(void *)((char *)inc + f->offset);
+}
+
+bool *incident_flag(struct incident *inc, const struct incident_field *f)
+{
+	return (bool *)((char *)inc + f->offset);
 }
 
 static const struct slice *text_of(const struct incident *inc,
@@ -125,7 +130,7 @@ static struct slice *nth_text(struct incident *inc, size_t i)
 		if (f->kind != INCIDENT_TEXT && f->kind != INCIDENT_JSON)
 			continue;
 		if (i-- == 0)
-			return text_at(inc, f);
+			return incident_text(inc, f);
 	}
 	return i == 0 ? &inc->change : NULL;
 }
@@ -209,16 +214,15 @@ static void field_from_row(struct incident *inc,
 	switch (f->kind) {
 	case INCIDENT_TEXT:
 	case INCIDENT_JSON:
-		*text_at(inc, f) = store_text(rows, column);
+		*incident_text(inc, f) = store_text(rows, column);
 		break;
 	case INCIDENT_TIME:
 	case INCIDENT_NUMBER:
 	case INCIDENT_PERIOD:
-		*number_at(inc, f) = store_time(rows, column);
+		*incident_number(inc, f) = store_time(rows, column);
 		break;
 	case INCIDENT_FLAG:
-		*((bool *)((char *)inc + f->offset)) =
-			store_int(rows, column) != 0;
+		*incident_flag(inc, f) = store_int(rows, column) != 0;
 		break;
 	case INCIDENT_SEVERITY:
 		inc->severity =
@@ -343,6 +347,21 @@ int incident_update(struct store *s, const struct incident *inc,
 		"took = $32, known = $33, triaged = $34, acted = $35, "
 		"change = $36, changed = $37 WHERE num = $1",
 		values, ARRAY_LEN(values));
+}
+
+int incident_remove(struct store *s, int64_t num, struct err *err)
+{
+	static const char *const sql[] = {
+		"DELETE FROM fingerprints WHERE incident = $1",
+		"DELETE FROM incident_detections WHERE incident = $1",
+		"DELETE FROM timeline WHERE incident = $1",
+		"DELETE FROM incidents WHERE num = $1",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(sql); i++)
+		if (STORE_QUEUE(s, err, sql[i], S_INT(num)) < 0)
+			return -1;
+	return 0;
 }
 
 int incident_lock(struct store *s, int64_t *ret_changed, struct err *err)
