@@ -126,6 +126,11 @@ docs: $(BINS) ## write the generated parts of manual and completions
 docs-check: $(BINS) ## are the generated parts as the programs say
 	@B=$(B) scripts/docs --check
 
+# What a tool needs to read a source as the compiler does.
+.PHONY: compile-flags
+compile-flags:
+	@echo "$(subst ",\",$(ALL_CPPFLAGS)) -std=c17 -Ilibcommon/store"
+
 # How things are built. The file `flags` changes when compiler, flags or
 # version do, `sources` when a file came or went; so both rebuild what they must.
 
