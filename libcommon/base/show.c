@@ -387,6 +387,7 @@ void show_table_print(struct show_table *t, struct buf *out, size_t width,
 		      bool colors)
 {
 	size_t flexible = flexible_width(t, width);
+	size_t row = out->len; /* where it starts */
 
 	for (size_t i = 0; i < t->count; i++) {
 		size_t column = i % t->columns;
@@ -396,8 +397,12 @@ void show_table_print(struct show_table *t, struct buf *out, size_t width,
 		add_cell(out, t, i,
 			 column == t->flexible ? flexible : t->widths[column],
 			 colors);
-		if (column == t->columns - 1 || i == t->count - 1)
+		if (column == t->columns - 1 || i == t->count - 1) {
+			while (out->len > row && out->data[out->len - 1] == ' ')
+				buf_truncate(out, out->len - 1);
 			buf_add_char(out, '\n');
+			row = out->len;
+		}
 	}
 	out->over = out->over || t->text.over;
 }
