@@ -11,12 +11,12 @@
 #define APPROVAL_ID 32 /* "APR-", a ULID and a NUL */
 
 struct approval_request {
-	struct slice subject;   /* JSON object: what would be done */
-	const char *hash;       /* of exactly that */
+	struct slice subject; /* JSON object: what would be done */
+	const char *hash;     /* of exactly that */
 	const char *requester;
 	struct slice approvers; /* JSON array of names; empty: anybody */
-	int64_t quorum;         /* votes that it takes, from 1 on */
-	int64_t expires;        /* time */
+	int64_t quorum;		/* votes that it takes, from 1 on */
+	int64_t expires;	/* time */
 };
 
 int approval_request(struct store *s, const struct approval_request *r,
@@ -27,8 +27,7 @@ int approval_request(struct store *s, const struct approval_request *r,
  * expired, or the actor is not an approver or has voted.
  */
 int approval_vote(struct store *s, const char *id, const char *actor,
-		  bool approve, const char *reason,
-		  struct err *err) MUST_CHECK;
+		  bool approve, const char *reason, struct err *err) MUST_CHECK;
 /* Appends the approval record. */
 int approval_record(struct store *s, const char *id, struct buf *out,
 		    struct err *err) MUST_CHECK;

@@ -19,7 +19,7 @@ struct detection {
 	struct slice message, fingerprint, stream;
 	struct slice source, tags, labels; /* JSON objects and arrays */
 	enum severity severity;
-	int64_t time;       /* of the record */
+	int64_t time;	    /* of the record */
 	int64_t event_time; /* of what was seen; time where the line had none */
 	int64_t first, last;
 	int64_t count;

@@ -12,10 +12,10 @@
 #include <oncall/severity.h>
 #include <oncall/store.h>
 
-#define INCIDENT_ID 32             /* "INC-20261120-0001" and room */
-#define INCIDENT_KEEP_FIRST 3      /* detections kept with an incident */
+#define INCIDENT_ID	     32 /* "INC-20261120-0001" and room */
+#define INCIDENT_KEEP_FIRST  3	/* detections kept with an incident */
 #define INCIDENT_KEEP_LATEST 3
-#define INCIDENT_PER_DAY 10000000 /* numbers that a day has */
+#define INCIDENT_PER_DAY     10000000 /* numbers that a day has */
 
 enum incident_status {
 	INCIDENT_OPEN,
@@ -47,7 +47,7 @@ struct incident {
 	struct slice previous, merged_into;
 	bool simulated, auto_resolved, false_positive;
 	struct slice solution;
-	int64_t took;                  /* milliseconds, or WHEN_NONE */
+	int64_t took;		       /* milliseconds, or WHEN_NONE */
 	int64_t known, triaged, acted; /* revisions, or WHEN_NONE */
 	struct slice change;
 	int64_t changed;
@@ -87,11 +87,11 @@ enum incident_kind {
 };
 
 struct incident_field {
-	const char *name;   /* in records */
+	const char *name; /* in records */
 	const char *column;
 	enum incident_kind kind;
 	size_t offset;
-	bool always;        /* in records also when there is nothing */
+	bool always; /* in records also when there is nothing */
 };
 
 extern const struct incident_field incident_fields[]; /* ended by no name */
@@ -103,13 +103,13 @@ int64_t *incident_number(struct incident *inc, const struct incident_field *f);
 bool *incident_flag(struct incident *inc, const struct incident_field *f);
 
 /* The columns in the order of incident_fields, for SELECT. */
-#define INCIDENT_COLUMNS                                                       \
-	"i.num, i.revision, i.status, i.severity, i.severity_raw, i.title, "   \
-	"i.service, i.host, i.category, i.pattern, i.fingerprint, i.opened, "  \
-	"i.updated, i.first_seen, i.last_seen, i.acknowledged, i.mitigated, "  \
-	"i.resolved, i.closed, i.count, i.detections, i.assignee, i.tags, "    \
-	"i.labels, i.links, i.previous, i.merged_into, i.simulated, "          \
-	"i.auto_resolved, i.false_positive, i.solution, i.took, i.known, "     \
+#define INCIDENT_COLUMNS                                                      \
+	"i.num, i.revision, i.status, i.severity, i.severity_raw, i.title, "  \
+	"i.service, i.host, i.category, i.pattern, i.fingerprint, i.opened, " \
+	"i.updated, i.first_seen, i.last_seen, i.acknowledged, i.mitigated, " \
+	"i.resolved, i.closed, i.count, i.detections, i.assignee, i.tags, "   \
+	"i.labels, i.links, i.previous, i.merged_into, i.simulated, "         \
+	"i.auto_resolved, i.false_positive, i.solution, i.took, i.known, "    \
 	"i.triaged, i.acted, i.change, i.changed"
 #define INCIDENT_COLUMN_COUNT 37
 
@@ -126,8 +126,12 @@ int incident_update(struct store *s, const struct incident *inc,
 int incident_remove(struct store *s, int64_t num, struct err *err) MUST_CHECK;
 /* The number of this write transaction, for incident.changed. Takes the lock
  * that puts writers of incidents in a row. */
-int incident_lock(struct store *s, int64_t *ret_changed,
-		  struct err *err) MUST_CHECK;
+int incident_lock(struct store *s, int64_t *ret_changed, struct err *err)
+	MUST_CHECK;
+
+/* The number of the newest transaction that changed incidents. */
+int incident_last_change(struct store *s, int64_t *ret, struct err *err)
+	MUST_CHECK;
 
 /* Appends the members of the record, without brackets. */
 void incident_write(struct buf *out, const struct incident *inc);
@@ -139,9 +143,8 @@ enum incident_parts {
 					* it tells of one commit */
 };
 /* Appends the whole record as one JSON object. */
-int incident_record(struct store *s, const struct incident *inc,
-		    unsigned parts, struct buf *out,
-		    struct err *err) MUST_CHECK;
+int incident_record(struct store *s, const struct incident *inc, unsigned parts,
+		    struct buf *out, struct err *err) MUST_CHECK;
 
 /* ---- the timeline ---- */
 
@@ -155,6 +158,15 @@ struct timeline_entry {
 
 int timeline_add(struct store *s, int64_t num, const struct timeline_entry *e,
 		 struct err *err) MUST_CHECK;
+/* The entries in order; texts are borrowed until the next one. */
+struct timeline_row {
+	int64_t seq, time;
+	struct slice actor, what, before, after, note;
+};
+struct store_rows *timeline_ask(struct store *s, int64_t num, struct err *err)
+	MUST_CHECK;
+int timeline_next(struct store_rows *rows, struct timeline_row *e,
+		  struct err *err) MUST_CHECK; /* 1, 0, -1 */
 /* Appends the timeline as a JSON array. */
 int timeline_write(struct store *s, int64_t num, struct buf *out,
 		   struct err *err) MUST_CHECK;
@@ -213,18 +225,18 @@ struct incident_edit {
 int incident_move(const struct incident_edit *e, int64_t num,
 		  enum incident_status to, struct incident *inc,
 		  struct err *err) MUST_CHECK;
-int incident_assign(const struct incident_edit *e, int64_t num,
-		    const char *who, struct incident *inc,
-		    struct err *err) MUST_CHECK;
+int incident_assign(const struct incident_edit *e, int64_t num, const char *who,
+		    struct incident *inc, struct err *err) MUST_CHECK;
 int incident_note(const struct incident_edit *e, int64_t num,
 		  struct incident *inc, struct err *err) MUST_CHECK;
-int incident_tag(const struct incident_edit *e, int64_t num, const char *tag,
-		 bool remove, struct incident *inc,
+/* tags is ended by NULL. */
+int incident_tag(const struct incident_edit *e, int64_t num,
+		 const char *const *tags, bool remove, struct incident *inc,
 		 struct err *err) MUST_CHECK;
 /* other is an incident, which is linked back, or a URL. */
-int incident_link(const struct incident_edit *e, int64_t num,
-		  const char *other, bool remove, struct incident *inc,
-		  struct err *err) MUST_CHECK;
+int incident_link(const struct incident_edit *e, int64_t num, const char *other,
+		  bool remove, struct incident *inc, struct err *err)
+	MUST_CHECK;
 int incident_severity(const struct incident_edit *e, int64_t num,
 		      enum severity severity, struct incident *inc,
 		      struct err *err) MUST_CHECK;
@@ -241,7 +253,8 @@ int incident_false_positive(const struct incident_edit *e, int64_t num,
 /* ---- asking ---- */
 
 struct incident_query {
-	const char *status; /* one of the names, "all", or NULL: the live ones */
+	const char
+		*status; /* one of the names, "all", or NULL: the live ones */
 	const char *severity; /* that or worse */
 	const char *service, *category, *tag, *assignee, *text;
 	int64_t older_than, newer_than; /* age in milliseconds, 0: any */
@@ -276,8 +289,8 @@ int incident_explain(struct store *s, const struct config *c, int64_t num,
 /* Appends the CSV heading; the record (JSON with all parts) as a CSV row; and
  * the record that a CSV row stands for. */
 void incident_csv_heading(struct buf *out);
-int incident_csv_row(struct buf *out, struct slice record,
-		     struct err *err) MUST_CHECK;
+int incident_csv_row(struct buf *out, struct slice record, struct err *err)
+	MUST_CHECK;
 int incident_csv_record(struct buf *out, const struct csv_row *heading,
 			const struct csv_row *row, struct err *err) MUST_CHECK;
 
@@ -288,8 +301,8 @@ struct incident_import_options {
 
 struct incident_import;
 
-struct incident_import *
-incident_import_new(const struct incident_import_options *o);
+struct incident_import *incident_import_new(
+	const struct incident_import_options *o);
 void incident_import_free(struct incident_import *im);
 /* Takes a record as export wrote it into the batch; ERR_INPUT when it is not
  * one. */

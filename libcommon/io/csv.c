@@ -14,11 +14,30 @@ struct csv_reader {
 	char block[CSV_BLOCK];
 	size_t at, have;
 	bool end;
-	struct buf text;              /* of the fields of a row */
+	struct buf text;	       /* of the fields of a row */
 	size_t starts[CSV_MAX_FIELDS]; /* where they begin in text */
 	bool quoted[CSV_MAX_FIELDS];
 	size_t line, row_line;
 };
+
+struct csv_row *csv_row_new(void)
+{
+	return mem_zero(1, sizeof(struct csv_row));
+}
+
+void csv_row_keep(struct csv_row *row, struct buf *text)
+{
+	const char *at;
+
+	for (size_t i = 0; i < row->count; i++)
+		buf_add_slice(text, row->fields[i]);
+	at = buf_str(text);
+	for (size_t i = 0; i < row->count; i++) {
+		if (row->fields[i].ptr)
+			row->fields[i].ptr = at;
+		at += row->fields[i].len;
+	}
+}
 
 struct csv_reader *csv_reader_new(int fd, const char *name)
 {
@@ -130,8 +149,8 @@ static void skip_line(struct csv_reader *r)
 static void set_fields(struct csv_reader *r, struct csv_row *row)
 {
 	for (size_t i = 0; i < row->count; i++) {
-		size_t end = i + 1 < row->count ? r->starts[i + 1]
-						: r->text.len;
+		size_t end =
+			i + 1 < row->count ? r->starts[i + 1] : r->text.len;
 		size_t len = end - r->starts[i];
 
 		row->fields[i] = (struct slice){

@@ -4,9 +4,9 @@
 #include <oncall/jwrite.h>
 
 struct walk {
-	struct slice item;  /* what is looked for */
-	struct buf *out;    /* gets the elements that are kept, or NULL */
-	struct slice have;  /* elements that are not taken again */
+	struct slice item; /* what is looked for */
+	struct buf *out;   /* gets the elements that are kept, or NULL */
+	struct slice have; /* elements that are not taken again */
 	struct slice *items;
 	size_t max, count;
 	int found;

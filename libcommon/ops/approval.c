@@ -18,16 +18,16 @@ int approval_request(struct store *s, const struct approval_request *r,
 
 	ulid_make(ulid);
 	(void)snprintf(id, APPROVAL_ID, "APR-%s", ulid);
-	return store_run(
-		       s, err,
-		       "INSERT INTO approvals (id, subject, hash, status, "
-		       "requester, approvers, quorum, votes, requested, "
-		       "expires) VALUES ($1, $2, $3, 'waiting', $4, $5, $6, "
-		       "'[]', $7, $8)",
-		       STORE_VALUES_(S_TEXT(id), S_SLICE(r->subject),
-				     S_TEXT(r->hash), S_TEXT(r->requester),
-				     S_SLICE(r->approvers), S_INT(r->quorum),
-				     S_INT(clock_now()), S_INT(r->expires))) < 0
+	return store_run(s, err,
+			 "INSERT INTO approvals (id, subject, hash, status, "
+			 "requester, approvers, quorum, votes, requested, "
+			 "expires) VALUES ($1, $2, $3, 'waiting', $4, $5, $6, "
+			 "'[]', $7, $8)",
+			 STORE_VALUES_(S_TEXT(id), S_SLICE(r->subject),
+				       S_TEXT(r->hash), S_TEXT(r->requester),
+				       S_SLICE(r->approvers), S_INT(r->quorum),
+				       S_INT(clock_now()), S_INT(r->expires))) <
+			       0
 		       ? -1
 		       : 0;
 }
@@ -94,7 +94,7 @@ static int save_vote(const struct vote *v, const struct ballot *b, int64_t yes,
 		     struct err *err)
 {
 	AUTO_BUF struct buf vote = BUF_INIT, votes = BUF_INIT;
-	const char *status = !v->approve		? "denied"
+	const char *status = !v->approve	    ? "denied"
 			     : yes + 1 >= b->quorum ? "approved"
 						    : "waiting";
 	bool settled = strcmp(status, "waiting") != 0;

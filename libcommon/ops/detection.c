@@ -82,7 +82,8 @@ static int read_count(struct detection *d, const struct jscan_member *m,
 {
 	if (m->type != JSCAN_NUMBER || jscan_int(m->value, &d->count) < 0 ||
 	    d->count < 1 || d->count > INT32_MAX)
-		return wrong(err, "count", "a whole number from 1 to 2147483647");
+		return wrong(err, "count",
+			     "a whole number from 1 to 2147483647");
 	return 0;
 }
 
@@ -170,8 +171,9 @@ int detection_read(struct detection *d, struct slice line,
 		return err_set(err, ERR_INPUT,
 			       "a detection must have 'severity'");
 	if (!d->pattern.ptr && !d->fingerprint.ptr)
-		return err_set(err, ERR_INPUT, "a detection must have "
-					       "'pattern' or 'fingerprint'");
+		return err_set(err, ERR_INPUT,
+			       "a detection must have "
+			       "'pattern' or 'fingerprint'");
 	if (d->source.ptr && read_source(d, scratch, err) < 0)
 		return -1;
 	if (d->event_time == WHEN_NONE)
@@ -220,8 +222,8 @@ void detection_identity(struct buf *out, const struct detection *d)
 	if (d->service.ptr)
 		jscan_unquote(&text, d->service);
 	parts[0] = (struct slice){text.data, pattern_len};
-	parts[1] = (struct slice){text.data + pattern_len,
-				  text.len - pattern_len};
+	parts[1] =
+		(struct slice){text.data + pattern_len, text.len - pattern_len};
 	parts[2] = SLICE_LIT("simulated");
 	detection_fingerprint(own, parts, d->simulated ? 3 : 2);
 	buf_add_str(out, own);

@@ -12,7 +12,6 @@
 #include <oncall/mem.h>
 #include <oncall/when.h>
 
-
 /* Occurrences of one pattern, service and severity within an hour. */
 struct tally {
 	int64_t hour, count;
@@ -264,8 +263,8 @@ static int save_streams(struct incident_open *o, struct err *err)
 
 static int save_ids(struct incident_open *o, struct err *err)
 {
-	int64_t forget = config_duration(o->opt.config,
-					 "incidents.remember_ids");
+	int64_t forget =
+		config_duration(o->opt.config, "incidents.remember_ids");
 	bool any = false;
 
 	for (size_t i = 0; i < o->ids.count; i++) {

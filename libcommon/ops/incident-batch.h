@@ -14,12 +14,12 @@
 #include <oncall/incident.h>
 #include <oncall/map.h>
 
-#define BATCH_BYTES ((size_t)40 * 1024 * 1024) /* of lines */
+#define BATCH_BYTES   ((size_t)40 * 1024 * 1024) /* of lines */
 #define BATCH_ENTRIES ((size_t)64 * 1024)
-#define BATCH_PASSED ((size_t)8 * 1024 * 1024)
-#define BATCH_MS 1000 /* commit at least this often in a busy stream */
+#define BATCH_PASSED  ((size_t)8 * 1024 * 1024)
+#define BATCH_MS      1000 /* commit at least this often in a busy stream */
 
-#define BATCH_ASK 256  /* fingerprints or ids that one question names */
+#define BATCH_ASK 256 /* fingerprints or ids that one question names */
 
 #define ENTRY_NONE UINT32_MAX
 
@@ -41,7 +41,7 @@ struct entry {
 	struct slice tags;
 	struct slice source;
 	struct slice cursor, snapshot; /* of a cursor */
-	struct stream *stream;         /* NULL: no position */
+	struct stream *stream;	       /* NULL: no position */
 	int64_t position;
 	int64_t time, event_time, first, last, count;
 	enum severity severity;
@@ -71,9 +71,9 @@ struct incident_open {
 	/* Of one attempt to apply the batch: */
 	int64_t changed;
 	struct map groups; /* struct group */
-	struct map ids;    /* known already, or found in the batch */
+	struct map ids;	   /* known already, or found in the batch */
 	struct map counts; /* struct tally */
-	int64_t *nums;     /* incidents that changed */
+	int64_t *nums;	   /* incidents that changed */
 	size_t num_count;
 	int64_t day, day_last; /* numbers given out */
 };

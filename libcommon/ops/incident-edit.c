@@ -25,6 +25,7 @@ struct edit {
 	enum incident_status to;
 	enum severity severity;
 	const char *text;
+	const char *const *tags;
 	bool remove;
 	int64_t other;
 	int64_t speed, effect;
@@ -80,8 +81,8 @@ struct move {
 };
 
 #define FROM(status) (1u << (status))
-#define FROM_LIVE (FROM(INCIDENT_RESOLVED) - 1)
-#define FROM_OVER (FROM(INCIDENT_RESOLVED) | FROM(INCIDENT_CLOSED))
+#define FROM_LIVE    (FROM(INCIDENT_RESOLVED) - 1)
+#define FROM_OVER    (FROM(INCIDENT_RESOLVED) | FROM(INCIDENT_CLOSED))
 
 /* What leads to each status. */
 static const struct move moves[] = {
@@ -193,10 +194,9 @@ static int change_assignee(struct edit *w, struct err *err)
 
 	if (slice_eq(w->inc->assignee, who))
 		return 0;
-	before = w->inc->assignee.len
-			 ? mem_dup_bytes(w->inc->assignee.ptr,
-					 w->inc->assignee.len)
-			 : NULL;
+	before = w->inc->assignee.len ? mem_dup_bytes(w->inc->assignee.ptr,
+						      w->inc->assignee.len)
+				      : NULL;
 	if (who.len)
 		incident_set(w->inc, &w->inc->assignee, who);
 	else
@@ -281,23 +281,30 @@ static int list_change(struct incident *inc, struct slice *list,
 
 static int change_tags(struct edit *w, struct err *err)
 {
-	int rc = list_change(w->inc, &w->inc->tags, w->text, w->remove, err);
+	for (size_t i = 0; w->tags[i]; i++) {
+		const char *tag = w->tags[i];
+		int rc =
+			list_change(w->inc, &w->inc->tags, tag, w->remove, err);
 
-	if (rc <= 0)
-		return rc;
-	return tell(w, w->remove ? "untagged" : "tagged",
-		    w->remove ? w->text : NULL, w->remove ? NULL : w->text,
-		    err);
+		if (rc < 0)
+			return -1;
+		if (rc > 0 && tell(w, w->remove ? "untagged" : "tagged",
+				   w->remove ? tag : NULL,
+				   w->remove ? NULL : tag, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-int incident_tag(const struct incident_edit *e, int64_t num, const char *tag,
-		 bool remove, struct incident *inc, struct err *err)
+int incident_tag(const struct incident_edit *e, int64_t num,
+		 const char *const *tags, bool remove, struct incident *inc,
+		 struct err *err)
 {
 	struct edit w = {.e = e,
 			 .num = num,
 			 .inc = inc,
 			 .change = change_tags,
-			 .text = tag,
+			 .tags = tags,
 			 .remove = remove};
 
 	return edit(&w, err);
@@ -364,13 +371,11 @@ static int change_feedback(struct edit *w, struct err *err)
 
 	(void)snprintf(text, sizeof(text), "%s", w->text);
 	if (w->speed)
-		(void)snprintf(text + strlen(text),
-			       sizeof(text) - strlen(text), " speed=%lld",
-			       (long long)w->speed);
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			       " speed=%lld", (long long)w->speed);
 	if (w->effect)
-		(void)snprintf(text + strlen(text),
-			       sizeof(text) - strlen(text), " effect=%lld",
-			       (long long)w->effect);
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			       " effect=%lld", (long long)w->effect);
 	return tell(w, "feedback", NULL, text, err);
 }
 

@@ -60,36 +60,39 @@ static void say_identity(struct explain *x, const struct incident *inc)
 	    last);
 }
 
-/* The timeline entries that say why the incident was opened or changed. */
+/* Whether a timeline entry says why the incident is as it is. */
+static bool tells_why(struct slice what)
+{
+	static const char *const words[] = {
+		"opened", "reopened", "raised",	       "assigned",
+		"merged", "severity", "false_positive"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (slice_is(what, words[i]))
+			return true;
+	return false;
+}
+
 static int say_history(struct explain *x, struct store *s, int64_t num,
 		       struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(s, err,
-			  "SELECT time, actor, what, before, after, note "
-			  "FROM timeline WHERE incident = $1 AND what IN "
-			  "('opened', 'reopened', 'raised', 'assigned', "
-			  "'merged', 'severity', 'false_positive') "
-			  "ORDER BY seq",
-			  S_INT(num));
+	AUTO_ROWS struct store_rows *rows = timeline_ask(s, num, err);
+	struct timeline_row e;
 	int got;
 
 	if (!rows)
 		return -1;
-	while ((got = store_next(rows, err)) > 0) {
-		struct slice actor = store_text(rows, 1);
-		struct slice what = store_text(rows, 2);
-		struct slice before = store_text(rows, 3);
-		struct slice after = store_text(rows, 4);
-		struct slice note = store_text(rows, 5);
+	while ((got = timeline_next(rows, &e, err)) > 0) {
 		char time[WHEN_TEXT], word[32];
 
-		when_format(time, store_time(rows, 0));
-		(void)snprintf(word, sizeof(word), "%.*s", TEXT(what));
-		say(x, word, "%s by %.*s%s%.*s%s%.*s%s%.*s", time, TEXT(actor),
-		    before.len ? ", from " : "", TEXT(before),
-		    after.len ? ", to " : "", TEXT(after),
-		    note.len ? ": " : "", TEXT(note));
+		if (!tells_why(e.what))
+			continue;
+		when_format(time, e.time);
+		(void)snprintf(word, sizeof(word), "%.*s", TEXT(e.what));
+		say(x, word, "%s by %.*s%s%.*s%s%.*s%s%.*s", time,
+		    TEXT(e.actor), e.before.len ? ", from " : "",
+		    TEXT(e.before), e.after.len ? ", to " : "", TEXT(e.after),
+		    e.note.len ? ": " : "", TEXT(e.note));
 	}
 	return got;
 }
@@ -99,8 +102,8 @@ static void say_next(struct explain *x, const struct incident *inc,
 		     const struct config *c)
 {
 	int64_t within = config_duration(c, "incidents.reopen_within");
-	int64_t ended = inc->resolved != WHEN_NONE ? inc->resolved
-						   : inc->closed;
+	int64_t ended =
+		inc->resolved != WHEN_NONE ? inc->resolved : inc->closed;
 	char until[WHEN_TEXT], window[32];
 
 	if (inc->merged_into.len) {

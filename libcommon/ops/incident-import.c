@@ -33,8 +33,8 @@ struct incident_import {
 	int64_t batch_added, batch_replaced, batch_same;
 };
 
-struct incident_import *
-incident_import_new(const struct incident_import_options *o)
+struct incident_import *incident_import_new(
+	const struct incident_import_options *o)
 {
 	struct incident_import *im = mem_zero(1, sizeof(*im));
 
@@ -103,8 +103,8 @@ static int text_member(const struct jscan *scan, const char *name,
 	return 0;
 }
 
-static int time_member(const struct jscan *scan, const char *name,
-		       int64_t *ret, struct err *err)
+static int time_member(const struct jscan *scan, const char *name, int64_t *ret,
+		       struct err *err)
 {
 	AUTO_BUF struct buf text = BUF_INIT;
 	struct slice s;
@@ -342,9 +342,9 @@ static int read_item(struct item *item, struct err *err)
 	for (const struct incident_field *f = incident_fields; f->name; f++)
 		if (read_field(item, f, err) < 0)
 			return -1;
-	absent = !item->inc.title.ptr	     ? "title"
-		: !item->inc.fingerprint.ptr ? "fingerprint"
-					     : NULL;
+	absent = !item->inc.title.ptr	      ? "title"
+		 : !item->inc.fingerprint.ptr ? "fingerprint"
+					      : NULL;
 	if (absent)
 		return wrong(err, absent, "there");
 	detections = jscan_get(&item->scan, "detections");

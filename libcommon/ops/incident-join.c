@@ -14,9 +14,9 @@
 #include <oncall/utf8.h>
 #include <oncall/when.h>
 
-#define TITLE_MAX        500   /* bytes of a title */
-#define NOTE_MAX         400   /* bytes of a timeline note */
-#define TAGS_MAX         65536 /* bytes of the list of tags */
+#define TITLE_MAX 500	/* bytes of a title */
+#define NOTE_MAX  400	/* bytes of a timeline note */
+#define TAGS_MAX  65536 /* bytes of the list of tags */
 
 /* An incident while the detections of its group come in. */
 struct joining {
@@ -24,7 +24,7 @@ struct joining {
 	const struct group *group;
 	struct incident inc; /* num 0: none yet */
 	bool is_new;
-	bool touched; /* something to save */
+	bool touched;			/* something to save */
 	struct keep_list first, latest; /* detections of this batch to keep */
 };
 
@@ -227,13 +227,12 @@ static int open_new(struct joining *j, const struct entry *e,
 		incident_set(&j->inc, &j->inc.previous, slice_of(id));
 	}
 	if (tell(j,
-		 &(struct timeline_entry){
-			 .seq = 1,
-			 .time = e->time,
-			 .actor = j->o->opt.actor,
-			 .what = "opened",
-			 .after = severity_name(e->severity),
-			 .note = why},
+		 &(struct timeline_entry){.seq = 1,
+					  .time = e->time,
+					  .actor = j->o->opt.actor,
+					  .what = "opened",
+					  .after = severity_name(e->severity),
+					  .note = why},
 		 err) < 0)
 		return -1;
 	j->inc.status = INCIDENT_OPEN;
@@ -288,9 +287,9 @@ static int open_successor(struct joining *j, const struct entry *e,
 
 	when_format_duration(since, (e->event_time - ended(&old)) /
 					    WHEN_SECOND * WHEN_SECOND);
-	when_format_duration(window,
-			     config_duration(j->o->opt.config,
-					     "incidents.reopen_within"));
+	when_format_duration(
+		window,
+		config_duration(j->o->opt.config, "incidents.reopen_within"));
 	incident_id(id, old.num);
 	(void)snprintf(note, sizeof(note),
 		       "%s was %s %s before, longer than reopen_within (%s)",
@@ -320,14 +319,14 @@ static int raise_severity(struct joining *j, const struct entry *e,
 	inc->revision++;
 	if (slice_is(inc->change, "updated"))
 		incident_set(inc, &inc->change, SLICE_LIT("raised"));
-	return tell(j,
-		    &(struct timeline_entry){
-			    .time = e->time,
-			    .actor = j->o->opt.actor,
-			    .what = "raised",
-			    .before = severity_name(before),
-			    .after = severity_name(e->severity)},
-		    err);
+	return tell(
+		j,
+		&(struct timeline_entry){.time = e->time,
+					 .actor = j->o->opt.actor,
+					 .what = "raised",
+					 .before = severity_name(before),
+					 .after = severity_name(e->severity)},
+		err);
 }
 
 /* Everything that a detection adds to an incident that is there. */
@@ -360,14 +359,15 @@ static int add_to(struct joining *j, const struct entry *e, struct err *err)
 static int meet(struct joining *j, const struct entry *e, struct err *err)
 {
 	const struct incident *inc = &j->inc;
-	int64_t within = config_duration(j->o->opt.config,
-					 "incidents.reopen_within");
+	int64_t within =
+		config_duration(j->o->opt.config, "incidents.reopen_within");
 
 	if (!inc->num)
 		return open_new(j, e, NULL,
 				"first detection with this fingerprint", err);
 	if (incident_live(inc) || e->event_time <= ended(inc))
-		return 0; /* joins; or was seen before the end, only read late */
+		return 0; /* joins; or was seen before the end, only read late
+			   */
 	if (e->event_time - ended(inc) <= within)
 		return reopen(j, e, err);
 	return open_successor(j, e, err);
@@ -448,8 +448,8 @@ int incident_join_groups(struct incident_open *o, struct err *err)
 	for (size_t i = 0; i < o->groups.count; i += BATCH_ASK) {
 		size_t left = o->groups.count - i;
 
-		if (join_chunk(o, i, left < BATCH_ASK ? left : BATCH_ASK,
-			       err) < 0)
+		if (join_chunk(o, i, left < BATCH_ASK ? left : BATCH_ASK, err) <
+		    0)
 			return -1;
 	}
 	return save_numbers(o, err);

@@ -7,8 +7,8 @@
 
 enum { KEEP_FIRST, KEEP_LATEST, KEEP_PARTS };
 
-#define KEEP_MAX                                                               \
-	(INCIDENT_KEEP_FIRST > INCIDENT_KEEP_LATEST ? INCIDENT_KEEP_FIRST      \
+#define KEEP_MAX                                                          \
+	(INCIDENT_KEEP_FIRST > INCIDENT_KEEP_LATEST ? INCIDENT_KEEP_FIRST \
 						    : INCIDENT_KEEP_LATEST)
 
 /* Detection records of one part, oldest first. */

@@ -35,8 +35,8 @@ static int merge_detections(const struct merge *m, struct err *err)
 	if (keep_load(s, m->into, KEEP_FIRST, &first, &stay, err) < 0)
 		return -1;
 	for (int part = 0; part < KEEP_PARTS; part++) {
-		if (keep_load(s, m->num, part, &more[part], text[part],
-			      err) < 0)
+		if (keep_load(s, m->num, part, &more[part], text[part], err) <
+		    0)
 			return -1;
 		for (size_t i = 0; i < more[part].count; i++) {
 			struct slice line = more[part].lines[i];

@@ -183,8 +183,8 @@ int incident_open_add(struct incident_open *o, struct slice line,
 			? keep_text(o, moved(d.fingerprint, line, kept))
 			: keep_identity(o, &d, detection_identity);
 	if (d.stream.ptr && d.position != DETECTION_NO_POSITION)
-		e->stream = stream_of(
-			o, keep_text(o, moved(d.stream, line, kept)));
+		e->stream =
+			stream_of(o, keep_text(o, moved(d.stream, line, kept)));
 	o->count++;
 	return 0;
 }
@@ -232,8 +232,7 @@ int incident_open_cursor(struct incident_open *o, struct slice line,
 	struct entry *e;
 
 	if (!position)
-		return err_set(err, ERR_INPUT,
-			       "a cursor must have 'position'");
+		return err_set(err, ERR_INPUT, "a cursor must have 'position'");
 	if (cursor_stream(o, scan, &stream, err) < 0 ||
 	    keep_line(o, &kept, err) < 0)
 		return -1;

@@ -23,17 +23,17 @@ struct incident_rows {
 };
 
 #define SELECT_INCIDENTS "SELECT " INCIDENT_COLUMNS " FROM incidents i "
-#define WHERE_LIVE       "WHERE i.status NOT IN ('resolved', 'closed') "
-#define ORDER_NEW        "ORDER BY i.num DESC"
-#define ORDER_OLD        "ORDER BY i.num"
-#define ORDER_KEY                                                              \
-	"CASE CAST($1 AS TEXT) WHEN 'updated' THEN i.updated "                               \
+#define WHERE_LIVE	 "WHERE i.status NOT IN ('resolved', 'closed') "
+#define ORDER_NEW	 "ORDER BY i.num DESC"
+#define ORDER_OLD	 "ORDER BY i.num"
+#define ORDER_KEY                                              \
+	"CASE CAST($1 AS TEXT) WHEN 'updated' THEN i.updated " \
 	"WHEN 'severity' THEN i.severity ELSE i.count END"
 #define ORDER_MOST  "ORDER BY " ORDER_KEY " DESC, i.num DESC"
 #define ORDER_LEAST "ORDER BY " ORDER_KEY ", i.num"
 
-static struct store_rows *ask_by_number(struct store *s, bool live, bool reverse,
-					struct err *err)
+static struct store_rows *ask_by_number(struct store *s, bool live,
+					bool reverse, struct err *err)
 {
 	static const char *const sql[2][2] = {
 		{SELECT_INCIDENTS ORDER_NEW, SELECT_INCIDENTS ORDER_OLD},

@@ -18,9 +18,11 @@ const char *const incident_status_names[] = {
 	NULL,
 };
 
-#define FIELD(n, c, k, m, a)                                                   \
-	{.name = (n), .column = (c), .kind = (k),                              \
-	 .offset = offsetof(struct incident, m), .always = (a)}
+#define FIELD(n, c, k, m, a)                                          \
+	{                                                             \
+		.name = (n), .column = (c), .kind = (k),              \
+		.offset = offsetof(struct incident, m), .always = (a) \
+	}
 
 /* The order of INCIDENT_COLUMNS between num, and change and changed. */
 const struct incident_field incident_fields[] = {
@@ -53,8 +55,8 @@ const struct incident_field incident_fields[] = {
 	FIELD("simulated", "simulated", INCIDENT_FLAG, simulated, 0),
 	FIELD("auto_resolved", "auto_resolved", INCIDENT_FLAG, auto_resolved,
 	      0),
-	FIELD("false_positive", "false_positive", INCIDENT_FLAG,
-	      false_positive, 0),
+	FIELD("false_positive", "false_positive", INCIDENT_FLAG, false_positive,
+	      0),
 	FIELD("solution", "solution", INCIDENT_TEXT, solution, 0),
 	FIELD("took", "took", INCIDENT_PERIOD, took, 0),
 	FIELD("known", "known", INCIDENT_NUMBER, known, 0),
@@ -67,7 +69,8 @@ _Static_assert(ARRAY_LEN(incident_fields) - 1 + 3 == INCIDENT_COLUMN_COUNT,
 	       "num, change and changed stand around the fields");
 
 /* The casts are safe: the kind of a field says the type of its member. */
-struct slice *incident_text(struct incident *inc, const struct incident_field *f)
+struct slice *incident_text(struct incident *inc,
+			    const struct incident_field *f)
 {
 	return (struct slice *)(void *)((char *)inc + f->offset);
 }
@@ -207,8 +210,7 @@ static enum incident_status parse_status(struct slice text)
 	return INCIDENT_OPEN;
 }
 
-static void field_from_row(struct incident *inc,
-			   const struct incident_field *f,
+static void field_from_row(struct incident *inc, const struct incident_field *f,
 			   struct store_rows *rows, int column)
 {
 	switch (f->kind) {
@@ -225,8 +227,7 @@ static void field_from_row(struct incident *inc,
 		*incident_flag(inc, f) = store_int(rows, column) != 0;
 		break;
 	case INCIDENT_SEVERITY:
-		inc->severity =
-			(enum severity)(store_int(rows, column) % 5);
+		inc->severity = (enum severity)(store_int(rows, column) % 5);
 		break;
 	case INCIDENT_STATUS:
 		inc->status = parse_status(store_text(rows, column));
@@ -248,11 +249,10 @@ void incident_from_row(struct incident *inc, struct store_rows *rows, int first)
 int incident_load(struct store *s, int64_t num, struct incident *inc,
 		  struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(s, err,
-			  "SELECT " INCIDENT_COLUMNS
-			  " FROM incidents i WHERE i.num = $1",
-			  S_INT(num));
+	AUTO_ROWS struct store_rows *rows = STORE_ASK(
+		s, err,
+		"SELECT " INCIDENT_COLUMNS " FROM incidents i WHERE i.num = $1",
+		S_INT(num));
 	char id[INCIDENT_ID];
 	int got;
 
@@ -378,6 +378,19 @@ int incident_lock(struct store *s, int64_t *ret_changed, struct err *err)
 	if (!rows || store_next(rows, err) < 0)
 		return -1;
 	*ret_changed = store_int(rows, 0);
+	return 0;
+}
+
+int incident_last_change(struct store *s, int64_t *ret, struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows =
+		STORE_ASK(s, err, "SELECT value FROM counters WHERE name = $1",
+			  S_TEXT("change"));
+	int got;
+
+	if (!rows || (got = store_next(rows, err)) < 0)
+		return -1;
+	*ret = got ? store_int(rows, 0) : 0;
 	return 0;
 }
 

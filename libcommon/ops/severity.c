@@ -2,12 +2,9 @@
 #include <oncall/severity.h>
 
 const char *const severity_names[] = {
-	[SEVERITY_INFO] = "info",
-	[SEVERITY_LOW] = "low",
-	[SEVERITY_MEDIUM] = "medium",
-	[SEVERITY_HIGH] = "high",
-	[SEVERITY_CRITICAL] = "critical",
-	NULL,
+	[SEVERITY_INFO] = "info",	  [SEVERITY_LOW] = "low",
+	[SEVERITY_MEDIUM] = "medium",	  [SEVERITY_HIGH] = "high",
+	[SEVERITY_CRITICAL] = "critical", NULL,
 };
 
 const char *severity_name(enum severity s)

@@ -26,6 +26,30 @@ int timeline_add(struct store *s, int64_t num, const struct timeline_entry *e,
 		S_TEXT(e->before), S_TEXT(e->after), S_TEXT(e->note));
 }
 
+struct store_rows *timeline_ask(struct store *s, int64_t num, struct err *err)
+{
+	return STORE_ASK(s, err,
+			 "SELECT seq, time, actor, what, before, after, note "
+			 "FROM timeline WHERE incident = $1 ORDER BY seq",
+			 S_INT(num));
+}
+
+int timeline_next(struct store_rows *rows, struct timeline_row *e,
+		  struct err *err)
+{
+	int got = store_next(rows, err);
+
+	if (got > 0)
+		*e = (struct timeline_row){.seq = store_int(rows, 0),
+					   .time = store_time(rows, 1),
+					   .actor = store_text(rows, 2),
+					   .what = store_text(rows, 3),
+					   .before = store_text(rows, 4),
+					   .after = store_text(rows, 5),
+					   .note = store_text(rows, 6)};
+	return got;
+}
+
 static void write_opt(struct buf *out, const char *key, struct slice text)
 {
 	if (text.ptr)
@@ -35,25 +59,22 @@ static void write_opt(struct buf *out, const char *key, struct slice text)
 int timeline_write(struct store *s, int64_t num, struct buf *out,
 		   struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(s, err,
-			  "SELECT seq, time, actor, what, before, after, note "
-			  "FROM timeline WHERE incident = $1 ORDER BY seq",
-			  S_INT(num));
+	AUTO_ROWS struct store_rows *rows = timeline_ask(s, num, err);
+	struct timeline_row e;
 	int got;
 
 	if (!rows)
 		return -1;
 	jwrite_open(out, "timeline", '[');
-	while ((got = store_next(rows, err)) > 0) {
+	while ((got = timeline_next(rows, &e, err)) > 0) {
 		jwrite_open(out, NULL, '{');
-		jwrite_int(out, "seq", store_int(rows, 0));
-		jwrite_time(out, "time", store_time(rows, 1));
-		jwrite_text(out, "actor", store_text(rows, 2));
-		jwrite_text(out, "what", store_text(rows, 3));
-		write_opt(out, "before", store_text(rows, 4));
-		write_opt(out, "after", store_text(rows, 5));
-		write_opt(out, "note", store_text(rows, 6));
+		jwrite_int(out, "seq", e.seq);
+		jwrite_time(out, "time", e.time);
+		jwrite_text(out, "actor", e.actor);
+		jwrite_text(out, "what", e.what);
+		write_opt(out, "before", e.before);
+		write_opt(out, "after", e.after);
+		write_opt(out, "note", e.note);
 		jwrite_close(out, '}');
 	}
 	jwrite_close(out, ']');

@@ -1,0 +1,271 @@
+/* change.c - what people do to incidents, one command each. */
+#include "incident.h"
+
+#include <oncall/jwrite.h>
+#include <oncall/show.h>
+#include <oncall/when.h>
+
+static struct {
+	struct incident_edit edit;
+	bool remove, worked, failed, wrong;
+	int64_t speed, effect;
+} args = {.edit = {.took = WHEN_NONE}};
+
+/* clang-format off */
+#define NOTE CLI_STR('m', "note", "TEXT", &args.edit.note, "a note for the timeline")
+
+const struct cli_opt move_opts[] = {NOTE, CLI_LAST};
+
+const struct cli_opt resolve_opts[] = {
+	NOTE,
+	CLI_STR(0, "solution", "NAME", &args.edit.solution, "what helped"),
+	CLI_DURATION(0, "took", "TIME", &args.edit.took, "how long people worked on it"),
+	CLI_FLAG(0, "failed", &args.edit.failed, "the solution was tried and did not help"),
+	CLI_LAST,
+};
+
+const struct cli_opt remove_opts[] = {
+	NOTE,
+	CLI_FLAG(0, "remove", &args.remove, "take away rather than add"),
+	CLI_LAST,
+};
+
+const struct cli_opt feedback_opts[] = {
+	CLI_FLAG(0, "worked", &args.worked, "the fix worked"),
+	CLI_FLAG(0, "failed", &args.failed, "the diagnosis was right, the fix did not work"),
+	CLI_FLAG(0, "wrong", &args.wrong, "the diagnosis was wrong"),
+	CLI_INT(0, "speed", "1-5", &args.speed, 1, 5, "how fast it went"),
+	CLI_INT(0, "effect", "1-5", &args.effect, 1, 5, "how well it helped"),
+	NOTE,
+	CLI_LAST,
+};
+/* clang-format on */
+
+/* One change of one incident: 1 when it changed, 0 when it was so already. */
+typedef int change_fn(int64_t num, struct incident *inc, struct err *err);
+
+static void print_changed(struct buf *out, const struct incident *inc,
+			  bool changed)
+{
+	char id[INCIDENT_ID];
+
+	incident_id(id, inc->num);
+	buf_addf(out, "%s  %s%s  %s  ", id, changed ? "" : "unchanged: ",
+		 incident_status_names[inc->status],
+		 severity_name(inc->severity));
+	show_text(out, inc->title.ptr, inc->title.len, 0);
+	buf_add_char(out, '\n');
+}
+
+/* Changes one incident, and writes what it is now. */
+static int change_one(const char *id, change_fn *change,
+		      struct record_writer *out, struct err *err)
+{
+	AUTO_INCIDENT struct incident inc = {0};
+	int64_t num;
+	int changed;
+
+	if (incident_parse_id(id, &num, err) < 0)
+		return -1;
+	changed = change(num, &inc, err);
+	if (changed < 0)
+		return -1;
+	if (!cli_records()) {
+		print_changed(&out->out, &inc, changed);
+	} else if (changed) {
+		if (incident_record(args.edit.store, &inc, INCIDENT_WITH_CHANGE,
+				    &out->out, err) < 0)
+			return -1;
+		record_write_end(out);
+	}
+	return record_flush(out, err);
+}
+
+/* Changes the incidents named, in order; what was done before an error stays
+ * done, and was written. */
+static int change_all(int count, char **ids, change_fn *change, struct err *err)
+{
+	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
+	AUTO_STORE struct store *store = NULL;
+	AUTO_FREE char *actor = NULL;
+	int rc = 0;
+
+	if (actor_name(cli_config(), cli_as(), &actor, err) < 0 ||
+	    open_store(&store, STORE_WRITE, err) < 0)
+		return -1;
+	args.edit.store = store;
+	args.edit.actor = actor;
+	for (int i = 0; i < count && rc == 0; i++)
+		rc = change_one(ids[i], change, &out, err);
+	record_writer_done(&out);
+	return rc;
+}
+
+/* ---- the life cycle ---- */
+
+static enum incident_status move_to;
+
+static int move(int64_t num, struct incident *inc, struct err *err)
+{
+	return incident_move(&args.edit, num, move_to, inc, err);
+}
+
+static int move_all(int argc, char **argv, enum incident_status to,
+		    struct err *err)
+{
+	move_to = to;
+	return change_all(argc, argv, move, err);
+}
+
+int ack_run(int argc, char **argv, struct err *err)
+{
+	return move_all(argc, argv, INCIDENT_ACKNOWLEDGED, err);
+}
+
+int investigate_run(int argc, char **argv, struct err *err)
+{
+	return move_all(argc, argv, INCIDENT_INVESTIGATING, err);
+}
+
+int mitigate_run(int argc, char **argv, struct err *err)
+{
+	return move_all(argc, argv, INCIDENT_MITIGATED, err);
+}
+
+int resolve_run(int argc, char **argv, struct err *err)
+{
+	if (args.edit.failed && !args.edit.solution)
+		return err_set(err, ERR_USAGE,
+			       "--failed needs --solution: what was tried");
+	return move_all(argc, argv, INCIDENT_RESOLVED, err);
+}
+
+int close_run(int argc, char **argv, struct err *err)
+{
+	return move_all(argc, argv, INCIDENT_CLOSED, err);
+}
+
+int reopen_run(int argc, char **argv, struct err *err)
+{
+	return move_all(argc, argv, INCIDENT_OPEN, err);
+}
+
+/* ---- commands with more operands ---- */
+
+static const char *operand; /* the one being worked on */
+
+static int assign(int64_t num, struct incident *inc, struct err *err)
+{
+	return incident_assign(&args.edit, num, operand, inc, err);
+}
+
+int assign_run(int argc, char **argv, struct err *err)
+{
+	(void)argc;
+	operand = argv[1];
+	return change_all(1, argv, assign, err);
+}
+
+static int note(int64_t num, struct incident *inc, struct err *err)
+{
+	return incident_note(&args.edit, num, inc, err);
+}
+
+int note_run(int argc, char **argv, struct err *err)
+{
+	(void)argc;
+	if (!*argv[1])
+		return err_set(err, ERR_USAGE, "the note is empty");
+	args.edit.note = argv[1];
+	return change_all(1, argv, note, err);
+}
+
+static const char *const *tags; /* ended by NULL */
+
+static int tag(int64_t num, struct incident *inc, struct err *err)
+{
+	return incident_tag(&args.edit, num, tags, args.remove, inc, err);
+}
+
+int tag_run(int argc, char **argv, struct err *err)
+{
+	(void)argc;
+	tags = (const char *const *)(argv + 1);
+	return change_all(1, argv, tag, err);
+}
+
+static int link_other(int64_t num, struct incident *inc, struct err *err)
+{
+	return incident_link(&args.edit, num, operand, args.remove, inc, err);
+}
+
+int link_run(int argc, char **argv, struct err *err)
+{
+	(void)argc;
+	operand = argv[1];
+	return change_all(1, argv, link_other, err);
+}
+
+static enum severity severity;
+
+static int set_severity(int64_t num, struct incident *inc, struct err *err)
+{
+	return incident_severity(&args.edit, num, severity, inc, err);
+}
+
+int severity_run(int argc, char **argv, struct err *err)
+{
+	const char *near = cli_nearest(argv[1], severity_names);
+
+	(void)argc;
+	if (!severity_parse(slice_of(argv[1]), &severity))
+		return err_set(err, ERR_USAGE,
+			       "'%s' is not a severity: info, low, medium, "
+			       "high or critical%s%s%s",
+			       argv[1], near ? "; did you mean '" : "",
+			       near ? near : "", near ? "'?" : "");
+	return change_all(1, argv, set_severity, err);
+}
+
+static int64_t merge_into;
+
+static int merge(int64_t num, struct incident *inc, struct err *err)
+{
+	return incident_merge(&args.edit, merge_into, num, inc, err);
+}
+
+int merge_run(int argc, char **argv, struct err *err)
+{
+	if (incident_parse_id(argv[0], &merge_into, err) < 0)
+		return -1;
+	return change_all(argc - 1, argv + 1, merge, err);
+}
+
+/* ---- judgement ---- */
+
+static int feedback(int64_t num, struct incident *inc, struct err *err)
+{
+	return incident_feedback(&args.edit, num,
+				 args.worked   ? "worked"
+				 : args.failed ? "failed"
+					       : "wrong",
+				 args.speed, args.effect, inc, err);
+}
+
+int feedback_run(int argc, char **argv, struct err *err)
+{
+	if (args.worked + args.failed + args.wrong != 1)
+		return err_set(err, ERR_USAGE,
+			       "say one of --worked, --failed, --wrong");
+	return change_all(argc, argv, feedback, err);
+}
+
+static int false_positive(int64_t num, struct incident *inc, struct err *err)
+{
+	return incident_false_positive(&args.edit, num, inc, err);
+}
+
+int false_positive_run(int argc, char **argv, struct err *err)
+{
+	return change_all(argc, argv, false_positive, err);
+}

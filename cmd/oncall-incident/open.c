@@ -1,0 +1,168 @@
+/* open.c - oncall-incident open: detections in, incident records out. */
+#include "incident.h"
+
+#include <oncall/clock.h>
+#include <oncall/detection.h>
+#include <oncall/jwrite.h>
+#include <oncall/severity.h>
+#include <oncall/ulid.h>
+
+/* How long a stream is silent before a batch is committed: longer than a busy
+ * pipe needs to be filled again, shorter than anybody notices. */
+#define DRY_MS 3
+
+static struct {
+	const char *title, *service, *severity, *host, *category, *message;
+	struct cli_list tags;
+	bool simulate;
+} args;
+
+const struct cli_opt open_opts[] = {
+	CLI_GROUP("By hand"),
+	CLI_STR(0, "title", "TEXT", &args.title,
+		"open one incident with this title"),
+	CLI_STR(0, "service", "NAME", &args.service,
+		"service that it is about"),
+	CLI_CHOICE(0, "severity", "LEVEL", &args.severity, severity_names,
+		   "severity (default: medium)"),
+	CLI_STR(0, "host", "NAME", &args.host, "host that it is about"),
+	CLI_STR(0, "category", "NAME", &args.category, "category"),
+	CLI_STR(0, "message", "TEXT", &args.message, "what was seen"),
+	CLI_LIST(0, "tag", "TAG", &args.tags, "add a tag"),
+	CLI_FLAG(0, "simulate", &args.simulate,
+		 "mark it as simulated: nothing is wrong"),
+	CLI_LAST,
+};
+
+static int on_record(struct filter *f, const struct filter_record *rec,
+		     struct err *err)
+{
+	struct incident_open *open = filter_arg(f);
+
+	if ((!incident_open_room(open, rec->line.len) ||
+	     incident_open_due(open)) &&
+	    incident_open_commit(open, filter_out(f), err) < 0)
+		return -1;
+	if (slice_is(rec->type, "cursor"))
+		return incident_open_cursor(open, rec->line, rec->scan, err);
+	return incident_open_add(open, rec->line, rec->scan, err);
+}
+
+static int on_pass(struct filter *f, struct slice line, struct err *err)
+{
+	struct incident_open *open = filter_arg(f);
+
+	if (!incident_open_room(open, line.len) &&
+	    incident_open_commit(open, filter_out(f), err) < 0)
+		return -1;
+	incident_open_pass(open, line);
+	return 0;
+}
+
+static int on_pause(struct filter *f, struct err *err)
+{
+	return incident_open_commit(filter_arg(f), filter_out(f), err);
+}
+
+static const struct filter_ops ops = {
+	.types = (const char *const[]){"detection", "cursor", NULL},
+	.record = on_record,
+	.pass = on_pass,
+	.idle = on_pause,
+	.finish = on_pause,
+	.dry_wait_ms = DRY_MS,
+};
+
+/* The detection that stands for what a person says. */
+static void write_detection(struct buf *out)
+{
+	char fingerprint[DETECTION_FINGERPRINT], ulid[ULID_TEXT];
+	const struct slice identity[] = {
+		SLICE_LIT("by hand"),
+		slice_of(args.service ? args.service : ""),
+		slice_of(args.title),
+		args.simulate ? SLICE_LIT("simulated") : SLICE_LIT("")};
+
+	ulid_make(ulid);
+	detection_fingerprint(fingerprint, identity, ARRAY_LEN(identity));
+	jwrite_open(out, NULL, '{');
+	jwrite_str(out, "type", "detection");
+	jwrite_str(out, "id", ulid);
+	jwrite_time(out, "time", clock_now());
+	jwrite_str(out, "title", args.title);
+	jwrite_str(out, "severity",
+		   args.severity ? args.severity
+				 : severity_name(SEVERITY_MEDIUM));
+	jwrite_str_opt(out, "service", args.service);
+	jwrite_str_opt(out, "host", args.host);
+	jwrite_str_opt(out, "category", args.category);
+	jwrite_str_opt(out, "message", args.message);
+	jwrite_str(out, "fingerprint", fingerprint);
+	jwrite_open(out, "tags", '[');
+	for (size_t i = 0; i < args.tags.count; i++)
+		jwrite_str(out, NULL, args.tags.items[i]);
+	jwrite_close(out, ']');
+	if (args.simulate)
+		jwrite_bool(out, "simulated", true);
+	jwrite_close(out, '}');
+}
+
+static int open_by_hand(struct incident_open *open, struct err *err)
+{
+	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
+	AUTO_BUF struct buf line = BUF_INIT;
+	struct jscan scan = {0};
+	int rc;
+
+	write_detection(&line);
+	rc = jscan_object(&scan, line.data, line.len, err);
+	if (rc == 0)
+		rc = incident_open_add(open, buf_slice(&line), &scan, err);
+	if (rc == 0)
+		rc = incident_open_commit(open, &out, err);
+	if (rc == 0)
+		rc = record_flush(&out, err);
+	jscan_done(&scan);
+	record_writer_done(&out);
+	return rc;
+}
+
+static int check_args(int argc, struct err *err)
+{
+	if (args.title && argc > 0)
+		return err_set(err, ERR_USAGE,
+			       "--title opens one incident by hand and reads "
+			       "no file");
+	if (!args.title &&
+	    (args.service || args.severity || args.host || args.category ||
+	     args.message || args.tags.count || args.simulate))
+		return err_set(
+			err, ERR_USAGE,
+			"to open an incident by hand, give it a --title");
+	return 0;
+}
+
+int open_run(int argc, char **argv, struct err *err)
+{
+	AUTO_STORE struct store *store = NULL;
+	AUTO_FREE char *actor = NULL;
+	struct incident_open *open;
+	int rc;
+
+	if (check_args(argc, err) < 0 ||
+	    actor_name(cli_config(), cli_as(), &actor, err) < 0 ||
+	    open_store(&store, STORE_WRITE, err) < 0)
+		return -1;
+	open = incident_open_new(
+		&(struct incident_open_options){.store = store,
+						.config = cli_config(),
+						.actor = actor,
+						.replay = cli_replay()});
+	if (args.title)
+		rc = open_by_hand(open, err);
+	else
+		rc = filter_run(&ops, cli_filter_options(), open, argc, argv,
+				err);
+	incident_open_free(open);
+	return rc;
+}
