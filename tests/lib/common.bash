@@ -23,7 +23,7 @@ common_setup() {
     local name
 
     for name in $COMMON_ENVIRONMENT; do
-        [ "$name" = ONCALL_TEST_POSTGRES ] || unset "$name"
+        unset "$name"
     done
     unset NO_COLOR COLUMNS XDG_CONFIG_DIRS XDG_RUNTIME_DIR CDPATH
     export LC_ALL=C.UTF-8 TZ=UTC TERM=dumb
@@ -50,7 +50,7 @@ common_teardown() {
 
 # Runs SQL on the private server, in the database that always exists.
 postgres_sql() {
-    psql -XqAt -v ON_ERROR_STOP=1 -d "$ONCALL_TEST_POSTGRES" -c "$1"
+    psql -XqAt -v ON_ERROR_STOP=1 -d "$TEST_POSTGRES" -c "$1"
 }
 
 # new_store [NAME]: prints the address of a store that does not exist yet.
@@ -68,7 +68,7 @@ new_postgres() {
 
     echo "$database" >>"$BATS_TEST_TMPDIR/databases"
     postgres_sql "CREATE DATABASE $database" >&2 || return 1
-    [[ $ONCALL_TEST_POSTGRES =~ ^(postgresql://[^/]*/)[^?]*(.*)$ ]]
+    [[ $TEST_POSTGRES =~ ^(postgresql://[^/]*/)[^?]*(.*)$ ]]
     echo "${BASH_REMATCH[1]}$database${BASH_REMATCH[2]}"
 }
 
@@ -86,7 +86,7 @@ store_sql() {
 need() {
     case $1 in
     sqlite | postgresql) [ "$DRIVER" = "$1" ] || skip "is for $1" ;;
-    server) [ -n "${ONCALL_TEST_POSTGRES:-}" ] || skip 'no PostgreSQL here' ;;
+    server) [ -n "${TEST_POSTGRES:-}" ] || skip 'no PostgreSQL here' ;;
     root) [ "$(id -u)" -eq 0 ] || skip 'needs root' ;;
     user) [ "$(id -u)" -ne 0 ] || skip 'root may do everything' ;;
     unsanitized)
