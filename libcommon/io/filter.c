@@ -202,8 +202,11 @@ static int await_line(struct filter *f, struct err *err)
 	while (!signals_stop()) {
 		int got;
 
-		if (signals_reload())
+		if (signals_reload()) {
 			reload(f);
+			/* It may have left something to settle. */
+			wait_ms = f->ops->dry_wait_ms;
+		}
 		got = record_reader_wait(f->reader, wait_ms);
 		if (got > 0)
 			return 0;
