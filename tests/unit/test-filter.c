@@ -18,6 +18,7 @@
 
 #define HANG_SECONDS 60
 #define WAIT_MS	     20000 /* for output that must come */
+#define FDS_MAX	     64	   /* more than the test opens */
 
 /* A filter in a process of its own, with its three streams. */
 struct run {
