@@ -125,6 +125,8 @@ static bool find_key(const struct redact_scan *s, size_t end, struct key *ret)
 			end--;
 		ret->quote = end;
 		ret->quote_len = behind - end;
+		if (ret->quote_len & (ret->quote_len - 1))
+			return false; /* the backslashes are part of the name */
 	}
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (name_before(s, end, names[i].name, &ret->start)) {
@@ -170,11 +172,20 @@ static size_t value_start(const struct redact_scan *s, size_t i,
 	return v;
 }
 
+/* Whether a quote at i would close a string: what follows cannot be in one
+ * that just began. */
+static bool looks_closing(const struct redact_scan *s, size_t i)
+{
+	return i + 1 == s->n || is_space(s->p[i + 1]) ||
+	       strchr(",;:)]}", s->p[i + 1]);
+}
+
 /*
  * The end of a text that a quote behind k backslashes opened: the next such
- * quote, or the line's end. Every level of strings in strings doubles the
- * backslashes, so k is 0, 1, 3, 7, ...; a quote that belongs to the text has
- * k + 1 more, and each backslash of the text itself is 2 * (k + 1) of them.
+ * quote, a quote of the string around it, or the line's end. Every level of
+ * strings in strings doubles the backslashes, so k is 0, 1, 3, 7, ...; a quote
+ * that belongs to the text has k + 1 more, one of a string around it has fewer,
+ * and each backslash of the text itself is 2 * (k + 1) of them.
  */
 static size_t quoted_end(const struct redact_scan *s, size_t i, char quote,
 			 size_t k)
@@ -182,8 +193,12 @@ static size_t quoted_end(const struct redact_scan *s, size_t i, char quote,
 	size_t slashes = 0;
 
 	for (; i < s->n && s->p[i] != '\n' && s->p[i] != '\r'; i++) {
-		if (s->p[i] == quote && slashes % (2 * (k + 1)) == k)
-			return i - k;
+		size_t level = slashes % (2 * (k + 1));
+
+		if (s->p[i] == quote && level <= k)
+			return i - level;
+		if (s->p[i] == '"' && looks_closing(s, i))
+			return i - slashes;
 		slashes = s->p[i] == '\\' ? slashes + 1 : 0;
 	}
 	return i;
@@ -342,6 +357,7 @@ bool redact_find_value(const struct redact_scan *s, size_t i,
 		return false;
 	open = slashes_end(s, start);
 	if (open < s->n && is_quote(s->p[open]))
-		return find_quoted(s, start, open - start, &key, ret);
+		return (key.quote_len || !looks_closing(s, open)) &&
+		       find_quoted(s, start, open - start, &key, ret);
 	return start < s->n && find_bare(s, start, &key, ret);
 }

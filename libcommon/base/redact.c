@@ -216,7 +216,10 @@ static bool find_pem(const struct redact_scan *s, size_t i,
 		size_t last = pem_label_end(s, at + sizeof(end) - 1);
 
 		ret->end = last ? last : at + sizeof(end) - 1;
+		return true;
 	}
+	while (s->p[ret->end - 1] == '\\') /* they escape what comes next */
+		ret->end--;
 	return true;
 }
 
@@ -245,11 +248,16 @@ static bool find_url(const struct redact_scan *s, size_t i,
 	return colon && end > colon + 1;
 }
 
-/* What stands before i is neither a letter nor a digit, or is an escape. */
+/* What stands before i is neither a letter nor a digit, or is an escape; and
+ * i is not the letter of one. */
 static bool at_word(const struct redact_scan *s, size_t i)
 {
-	return i == 0 || !redact_is_alnum(s->p[i - 1]) ||
-	       (i > 1 && s->p[i - 2] == '\\');
+	char before = i > 0 ? s->p[i - 1] : ' ';
+	char further = i > 1 ? s->p[i - 2] : ' ';
+
+	if (redact_is_alnum(before))
+		return further == '\\';
+	return before != '\\' || further == '\\' || !strchr("bfnrtu", s->p[i]);
 }
 
 static bool find(struct redact_scan *s, size_t i, struct redact_span *ret)
