@@ -43,6 +43,11 @@ const char *store_driver(const struct store *s); /* "sqlite", "postgresql" */
 /* Version of the schema in the store, and the newest this program knows. */
 int store_schema_version(const struct store *s);
 int store_schema_newest(void);
+/* Bytes that tables and indexes take. */
+int store_size(struct store *s, int64_t *ret, struct err *err) MUST_CHECK;
+/* Whether PostgreSQL stores can be opened: support for them was built in, and
+ * libpq is there, whose version (150004) is returned. */
+int store_postgres_ready(int *ret_version, struct err *err) MUST_CHECK;
 /* Waits ms instead of STORE_STALL_MS for others that make no progress. */
 void store_set_stall(struct store *s, int64_t ms);
 

@@ -62,6 +62,7 @@ struct store_driver {
 	const char *begin_write;
 	const char *begin_read;
 	const char *create; /* what a new store needs before its first table */
+	const char *size;   /* asks for the bytes that it takes */
 
 	/* 0, or 1 when the store was there; sets own and name. */
 	int (*open)(struct store *s, struct err *err);

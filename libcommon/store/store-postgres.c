@@ -403,6 +403,10 @@ const struct store_driver store_postgres = {
 	.create = "DO $$ BEGIN "
 		  "IF to_regnamespace('oncall') IS NULL THEN "
 		  "CREATE SCHEMA oncall; END IF; END $$",
+	.size = "SELECT CAST(COALESCE(SUM(pg_total_relation_size(c.oid)), 0) "
+		"AS BIGINT) FROM pg_class c JOIN pg_namespace n "
+		"ON n.oid = c.relnamespace "
+		"WHERE n.nspname = 'oncall' AND c.relkind = 'r'",
 	.open = postgres_open,
 	.reopen = postgres_reopen,
 	.close = postgres_close,
@@ -424,16 +428,34 @@ const struct store_driver store_postgres = {
 	.backup = backup,
 };
 
+int store_postgres_ready(int *ret_version, struct err *err)
+{
+	const struct store_pq *pq = store_pq_load(err);
+
+	if (!pq)
+		return -1;
+	*ret_version = pq->PQlibVersion();
+	return 0;
+}
+
 #else
 
 #include "store-internal.h"
 
-static int not_built(struct store *s, struct err *err)
+int store_postgres_ready(int *ret_version, struct err *err)
 {
-	(void)s;
+	*ret_version = 0;
 	return err_set(err, ERR_USAGE,
 		       "this build has no PostgreSQL: build again with libpq "
 		       "(Debian: apt install libpq-dev)");
+}
+
+static int not_built(struct store *s, struct err *err)
+{
+	int version;
+
+	(void)s;
+	return store_postgres_ready(&version, err);
 }
 
 const struct store_driver store_postgres = {

@@ -11,7 +11,7 @@
 
 /* clang-format off */
 #define STORE_PQ_FUNCTIONS(X) \
-	X(PQconninfoParse) X(PQconninfoFree) X(PQfreemem) \
+	X(PQlibVersion) X(PQconninfoParse) X(PQconninfoFree) X(PQfreemem) \
 	X(PQconnectdbParams) X(PQfinish) X(PQstatus) X(PQserverVersion) \
 	X(PQerrorMessage) X(PQsocket) X(PQsetnonblocking) \
 	X(PQsetNoticeProcessor) X(PQtransactionStatus) \

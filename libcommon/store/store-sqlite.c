@@ -305,6 +305,8 @@ const struct store_driver store_sqlite = {
 	.begin_write = "BEGIN IMMEDIATE",
 	.begin_read = "BEGIN",
 	.create = "PRAGMA application_id=" TEXT_OF(SQLITE_MARK),
+	.size = "SELECT page_count * page_size "
+		"FROM pragma_page_count(), pragma_page_size()",
 	.open = sqlite_open,
 	.ready = sqlite_ready,
 	.close = sqlite_close,

@@ -135,6 +135,17 @@ int store_schema_newest(void)
 	return newest;
 }
 
+int store_size(struct store *s, int64_t *ret, struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows =
+		store_ask(s, err, s->driver->size, NULL, 0);
+
+	if (!rows || store_next(rows, err) < 0)
+		return -1;
+	*ret = store_int(rows, 0);
+	return 0;
+}
+
 void store_set_stall(struct store *s, int64_t ms)
 {
 	s->stall_ms = ms;
