@@ -22,9 +22,9 @@ enum config_type {
 	CONFIG_BOOL,
 	CONFIG_DURATION, /* or "forever", which is -1, where min is -1 */
 	CONFIG_CHOICE,
-	CONFIG_LIST,     /* of strings; one string is a list of one */
-	CONFIG_SECRET,   /* {env: NAME}, {file: PATH} or {command: [..]} */
-	CONFIG_MAP,      /* of names that the user chooses */
+	CONFIG_LIST,   /* of strings; one string is a list of one */
+	CONFIG_SECRET, /* {env: NAME}, {file: PATH} or {command: [..]} */
+	CONFIG_MAP,    /* of names that the user chooses */
 };
 
 /* One key. A path names its place: "incidents.reopen_within",
@@ -45,9 +45,15 @@ extern const struct config_key config_schema[]; /* ended by a NULL path */
 struct config;
 
 /* file: --config, or NULL. */
-int config_load(struct config **ret, const char *file,
-		struct err *err) MUST_CHECK;
+int config_load(struct config **ret, const char *file, struct err *err)
+	MUST_CHECK;
 void config_free(struct config *c);
+/* File i of those that were read, in their order; NULL behind the last. */
+const char *config_file(const struct config *c, size_t i);
+/* Where a first file is written: file (--config) or ONCALL_CONFIG when given,
+ * else /etc/oncall/oncall.yaml for root and the user's own for others. The
+ * caller frees it. */
+int config_place(char **ret, const char *file, struct err *err) MUST_CHECK;
 /* As an option does it: the last layer. */
 int config_set(struct config *c, const char *path, const char *value,
 	       const char *origin, struct err *err) MUST_CHECK;

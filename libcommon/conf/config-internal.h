@@ -40,6 +40,8 @@ struct config_value {
 struct config {
 	const struct config_key *schema;
 	struct map values; /* path to struct config_value */
+	char **files;	   /* that were read */
+	size_t file_count;
 };
 
 /* Where configuration comes from. */

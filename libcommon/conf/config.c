@@ -18,6 +18,9 @@ void config_free(struct config *c)
 	if (!c)
 		return;
 	map_done(&c->values, config_value_free);
+	for (size_t i = 0; i < c->file_count; i++)
+		free(c->files[i]);
+	free(c->files);
 	free(c);
 }
 
@@ -33,6 +36,8 @@ static int add_file(struct config *c, const char *path, bool must_exist,
 		return missing ? 0 : -1;
 	if (config_yaml_parse(&root, path, buf_slice(&text), err) < 0)
 		return -1;
+	c->files = mem_resize(c->files, c->file_count + 1, sizeof(*c->files));
+	c->files[c->file_count++] = mem_dup(path);
 	return config_layer_add(c, path, root, err);
 }
 
@@ -71,12 +76,22 @@ static int add_directory(struct config *c, const char *dir, struct err *err)
 	return rc;
 }
 
+/* The file that stands instead of all others, or NULL. */
+static const char *only_file(const char *option)
+{
+	const char *variable = getenv("ONCALL_CONFIG");
+
+	if (option)
+		return option;
+	return variable && *variable ? variable : NULL;
+}
+
 static int add_files(struct config *c, const struct config_sources *from,
 		     struct err *err)
 {
-	const char *file = from->file ? from->file : getenv("ONCALL_CONFIG");
+	const char *file = only_file(from->file);
 
-	if (from->file || (file && *file))
+	if (file)
 		return add_file(c, file, true, err);
 	if (from->etc) {
 		AUTO_FREE char *main = mem_printf("%s/" CONFIG_NAME, from->etc);
@@ -141,6 +156,26 @@ int config_load(struct config **ret, const char *file, struct err *err)
 	};
 
 	return config_load_with(ret, config_schema, &from, err);
+}
+
+int config_place(char **ret, const char *file, struct err *err)
+{
+	file = only_file(file);
+	if (file)
+		*ret = mem_dup(file);
+	else
+		*ret = geteuid() == 0 ? mem_dup(CONFIG_ETC "/" CONFIG_NAME)
+				      : user_file();
+	return *ret ? 0
+		    : err_set(err, ERR_USAGE,
+			      "no place for the configuration: neither "
+			      "XDG_CONFIG_HOME nor HOME is set; name it with "
+			      "--config");
+}
+
+const char *config_file(const struct config *c, size_t i)
+{
+	return i < c->file_count ? c->files[i] : NULL;
 }
 
 int config_set(struct config *c, const char *path, const char *value,
