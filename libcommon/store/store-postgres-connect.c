@@ -50,7 +50,17 @@ static char *public_name(const PQconninfoOption *options)
 	return buf_take(&name);
 }
 
-/* Sets the name. What libpq says about an address it cannot read is not
+/* A password with a '/' that is not written %2F makes libpq take its pieces for
+ * port and database. */
+static bool is_plausible(const PQconninfoOption *options)
+{
+	const char *port = option(options, "port");
+
+	return port[strspn(port, "0123456789,")] == '\0' &&
+	       !strchr(option(options, "dbname"), '@');
+}
+
+/* Sets the name. What libpq says about an address that it cannot read is not
  * passed on: it may quote a piece of a password. */
 static int read_address(struct store *s, struct err *err)
 {
@@ -59,17 +69,20 @@ static int read_address(struct store *s, struct err *err)
 	PQconninfoOption *options = p->pq->PQconninfoParse(s->address, &said);
 
 	p->pq->PQfreemem(said);
-	if (!options)
-		return err_set(err, ERR_USAGE,
-			       "the address of the store is not of the form "
-			       "postgresql://user@host:port/database");
-	if (*option(options, "password"))
-		redact_register(option(options, "password"));
-	if (*option(options, "sslpassword"))
-		redact_register(option(options, "sslpassword"));
-	s->name = public_name(options);
+	if (options && is_plausible(options)) {
+		if (*option(options, "password"))
+			redact_register(option(options, "password"));
+		if (*option(options, "sslpassword"))
+			redact_register(option(options, "sslpassword"));
+		s->name = public_name(options);
+	}
 	p->pq->PQconninfoFree(options);
-	return 0;
+	if (s->name)
+		return 0;
+	return err_set(err, ERR_USAGE,
+		       "the address of the store is not of the form "
+		       "postgresql://user@host:port/database; in a password, "
+		       "'/' is written %%2F and '@' is written %%40");
 }
 
 static void ignore_notice(void *arg, const char *message)
