@@ -7,12 +7,15 @@
  *
  * Everything in the C library that allocates (strdup, getline, fopen, asprintf)
  * comes through these functions, and so do the libraries of the program. The
- * loader and the libraries' own start-up do not count. Needs glibc.
+ * loader and the libraries' own start-up do not count, nor does the lookup of
+ * users, in which glibc itself ends the process when memory is short. Needs
+ * glibc.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,6 +40,7 @@ static const char *log_file;
 static unsigned long fail_at;
 static unsigned long calls;
 static bool started;
+static bool paused;
 
 /* Must not allocate: it runs inside malloc(). */
 static void report(const char *what, unsigned long n)
@@ -60,7 +64,7 @@ static bool fails(void)
 {
 	unsigned long n;
 
-	if (!started)
+	if (!started || paused)
 		return false;
 	n = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
 	if (n != fail_at)
@@ -116,6 +120,39 @@ int posix_memalign(void **ret, size_t alignment, size_t size)
 	return 0;
 }
 
+/* ISO C has no cast from a pointer to data to one to a function. */
+static void find_function(void *ret_function, const char *name)
+{
+	void *found = dlsym(RTLD_NEXT, name);
+
+	memcpy(ret_function, &found, sizeof(found));
+}
+
+int getpwuid_r(uid_t uid, struct passwd *entry, char *text, size_t size,
+	       struct passwd **ret)
+{
+	int (*real)(uid_t, struct passwd *, char *, size_t, struct passwd **);
+	int status;
+
+	paused = true;
+	find_function(&real, "getpwuid_r");
+	status = real(uid, entry, text, size, ret);
+	paused = false;
+	return status;
+}
+
+struct passwd *getpwuid(uid_t uid)
+{
+	struct passwd *(*real)(uid_t);
+	struct passwd *entry;
+
+	paused = true;
+	find_function(&real, "getpwuid");
+	entry = real(uid);
+	paused = false;
+	return entry;
+}
+
 static int counted_main(int argc, char **argv, char **environment)
 {
 	const char *at = getenv("FAILALLOC_AT");
@@ -135,11 +172,9 @@ __attribute__((destructor)) static void report_calls(void)
 int __libc_start_main(main_fn *run, int argc, char **argv, void (*init)(void),
 		      void (*fini)(void), void (*rtld_fini)(void), void *stack)
 {
-	void *found = dlsym(RTLD_NEXT, "__libc_start_main");
 	start_fn *start;
 
-	/* ISO C has no cast from a pointer to data to one to a function. */
-	memcpy(&start, &found, sizeof(start));
+	find_function(&start, "__libc_start_main");
 	real_main = run;
 	return start(counted_main, argc, argv, init, fini, rtld_fini, stack);
 }
