@@ -106,6 +106,9 @@ static const struct text values[] = {
 	WITH_NUL("\"a\0b\"", BAD),
 	WITH_NUL("\"a\"\0", BAD),
 	WITH_NUL("\0", BAD),
+	/* Jansson overlooks a NUL that it reads to find the end of a value. */
+	WITH_NUL("[1\0]", ONLY_JANSSON),
+	WITH_NUL("[true\0]", ONLY_JANSSON),
 	/* Jansson refuses NUL in text, and halves of surrogate pairs. */
 	{"\"\\u0000\"", ONLY_OURS, 0},
 	{"\"\\ud83d\"", ONLY_OURS, 0},
@@ -315,6 +318,8 @@ static void agrees_with_jansson_inside_of_records(void **state)
 		/* A quote left open may well be closed by the shape. */
 		if (t->verdict == ONLY_OURS)
 			jansson = true;
+		if (t->verdict == ONLY_JANSSON)
+			jansson = false;
 		if (ours_as_object(b.data, b.len) != jansson)
 			fail_msg("wrong about '%s'", b.data);
 	}
