@@ -6,7 +6,7 @@
 
 #include "cli-internal.h"
 
-#define EXAMPLE_COLUMNS 76 /* they are indented in --help and the manual */
+#define EXAMPLE_COLUMNS 78 /* --help indents them by two */
 #define SUMMARY_COLUMNS 60
 #define SCREEN_MIN	5
 

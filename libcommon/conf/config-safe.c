@@ -72,14 +72,22 @@ static int check_directory(const char *path, struct err *err)
 	return 0;
 }
 
+static int check_open(int fd, const char *path, struct err *err)
+{
+	AUTO_FREE char *real = realpath(path, NULL);
+	struct stat st;
+
+	if (!real || fstat(fd, &st) < 0)
+		return err_sys(err, errno, "cannot look at '%s'", path);
+	if (check_file(path, &st, err) < 0 || check_directory(path, err) < 0)
+		return -1;
+	return check_directory(real, err);
+}
+
 int config_safe_open(const char *path, bool *missing, struct err *err)
 {
 	/* A named pipe must not hold us up before it is refused. */
-	AUTO_FD int fd =
-		open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	AUTO_FREE char *real = NULL;
-	struct stat st;
-	int taken;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0 && missing && (errno == ENOENT || errno == ENOTDIR)) {
 		*missing = true;
@@ -87,17 +95,11 @@ int config_safe_open(const char *path, bool *missing, struct err *err)
 	}
 	if (fd < 0)
 		return err_sys(err, errno, "cannot open '%s'", path);
-	if (fstat(fd, &st) < 0)
-		return err_sys(err, errno, "cannot look at '%s'", path);
-	real = realpath(path, NULL);
-	if (!real)
-		return err_sys(err, errno, "cannot look at '%s'", path);
-	if (check_file(path, &st, err) < 0 || check_directory(path, err) < 0 ||
-	    check_directory(real, err) < 0)
+	if (check_open(fd, path, err) < 0) {
+		(void)close(fd);
 		return -1;
-	taken = fd;
-	fd = -1;
-	return taken;
+	}
+	return fd;
 }
 
 int config_safe_file(const char *path, struct err *err)

@@ -165,11 +165,8 @@ static void check_opts(const struct cli_opt *opts, const char *part)
 		assert_err(&err, ERR_USAGE, part);
 }
 
-#define CHECK_OPT(part, ...)                                            \
-	do {                                                            \
-		const struct cli_opt opts_[] = {__VA_ARGS__, CLI_LAST}; \
-		check_opts(opts_, part);                                \
-	} while (0)
+#define CHECK_OPT(part, ...) \
+	check_opts((const struct cli_opt[]){__VA_ARGS__, CLI_LAST}, part)
 
 static void check_options(void **state)
 {

@@ -163,30 +163,43 @@ static inline void run_tool(struct said *said, const struct cli_tool *tool,
 	read_back(errors, said->errors);
 }
 
-#define RUN_TOOL(said, tool, ...)                                \
-	do {                                                     \
-		const char *const argv_[] = {__VA_ARGS__, NULL}; \
-		run_tool(said, tool, (int)ARRAY_LEN(argv_) - 1,  \
-			 (char **)(uintptr_t)argv_);             \
-	} while (0)
+static inline void run_args(struct said *said, const struct cli_tool *tool,
+			    const char *const *argv)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	run_tool(said, tool, argc, (char **)(uintptr_t)argv);
+}
+
+#define RUN_TOOL(said, tool, ...) \
+	run_args(said, tool, (const char *const[]){__VA_ARGS__, NULL})
 #define RUN(said, ...) RUN_TOOL(said, &sample, "oncall-sample", __VA_ARGS__)
 
-#define assert_has(text, part)                                   \
-	do {                                                     \
-		if (!strstr(text, part))                         \
-			fail_msg("'%s' lacks '%s'", text, part); \
-	} while (0)
-#define assert_lacks(text, part)                               \
-	do {                                                   \
-		if (strstr(text, part))                        \
-			fail_msg("'%s' has '%s'", text, part); \
-	} while (0)
+static inline void has(const char *text, const char *part, bool want,
+		       const char *file, int line)
+{
+	if (!strstr(text, part) != want)
+		return;
+	print_error("'%s' %s '%s'\n", text, want ? "lacks" : "has", part);
+	_fail(file, line);
+}
+
+static inline void fails(const struct said *said, int status, const char *part,
+			 const char *file, int line)
+{
+	has(said->errors, part, true, file, line);
+	if (said->status == status && !*said->out)
+		return;
+	print_error("status %d, output '%s'\n", said->status, said->out);
+	_fail(file, line);
+}
+
+#define assert_has(text, part)	 has(text, part, true, __FILE__, __LINE__)
+#define assert_lacks(text, part) has(text, part, false, __FILE__, __LINE__)
 /* The run failed with this status and message, and wrote nothing. */
-#define assert_fails(said, want, part)                  \
-	do {                                            \
-		assert_int_equal((said)->status, want); \
-		assert_has((said)->errors, part);       \
-		assert_string_equal((said)->out, "");   \
-	} while (0)
+#define assert_fails(said, want, part) \
+	fails(said, want, part, __FILE__, __LINE__)
 
 #endif
