@@ -1,0 +1,24 @@
+/* report.c - report records. */
+#include <oncall/report.h>
+
+#include <oncall/clock.h>
+#include <oncall/jwrite.h>
+#include <oncall/ulid.h>
+
+void report_open(struct buf *out, const char *metric)
+{
+	char id[ULID_TEXT];
+
+	ulid_make(id);
+	jwrite_open(out, NULL, '{');
+	jwrite_str(out, "type", "report");
+	jwrite_str(out, "id", id);
+	jwrite_time(out, "time", clock_now());
+	jwrite_str(out, "metric", metric);
+}
+
+void report_close(struct buf *out)
+{
+	jwrite_close(out, '}');
+	buf_add_char(out, '\n');
+}
