@@ -44,6 +44,15 @@ struct ballot {
 	int64_t quorum, expires;
 };
 
+/* "ana" of "ana via oncall-bot": who counts is the person, by whatever way. */
+static struct slice person_of(const char *actor)
+{
+	const char *via = strstr(actor, " via ");
+
+	return (struct slice){actor,
+			      via ? (size_t)(via - actor) : strlen(actor)};
+}
+
 static bool has_voted(struct slice votes, const char *actor, int64_t *yes)
 {
 	struct slice items[VOTES_MAX];
@@ -64,7 +73,8 @@ static bool has_voted(struct slice votes, const char *actor, int64_t *yes)
 			if (who)
 				jscan_unquote(&name, who->value);
 			*yes += vote && vote->type == JSCAN_TRUE;
-			found |= strcmp(buf_str(&name), actor) == 0;
+			found |= slice_eq(person_of(buf_str(&name)),
+					  person_of(actor));
 		}
 		jscan_done(&scan);
 	}
@@ -81,7 +91,7 @@ static int check_ballot(const struct vote *v, const struct ballot *b,
 			       (int)b->status.len, b->status.ptr);
 	if (b->expires <= clock_now())
 		return err_set(err, ERR_REFUSED, "'%s' has expired", v->id);
-	jwrite_str(&name, NULL, v->actor);
+	jwrite_text(&name, NULL, person_of(v->actor));
 	if (!slice_is(b->approvers, "[]") &&
 	    !jlist_has(b->approvers, buf_slice(&name)))
 		return err_set(err, ERR_REFUSED,
@@ -157,6 +167,14 @@ int approval_vote(struct store *s, const char *id, const char *actor,
 	return store_transact(s, vote_work, &v, err);
 }
 
+/* What still waits behind its time is expired, although nobody came by. */
+static struct slice status_now(struct slice status, int64_t expires)
+{
+	return slice_is(status, "waiting") && expires <= clock_now()
+		       ? SLICE_LIT("expired")
+		       : status;
+}
+
 int approval_record(struct store *s, const char *id, struct buf *out,
 		    struct err *err)
 {
@@ -178,7 +196,8 @@ int approval_record(struct store *s, const char *id, struct buf *out,
 	jwrite_time(out, "time", store_time(rows, 0));
 	jwrite_raw(out, "subject", store_text(rows, 1));
 	jwrite_text(out, "hash", store_text(rows, 2));
-	jwrite_text(out, "status", store_text(rows, 3));
+	jwrite_text(out, "status",
+		    status_now(store_text(rows, 3), store_time(rows, 8)));
 	jwrite_text(out, "requester", store_text(rows, 4));
 	jwrite_raw(out, "approvers", store_text(rows, 5));
 	jwrite_int(out, "quorum", store_int(rows, 6));
