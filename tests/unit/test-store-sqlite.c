@@ -251,15 +251,16 @@ static void verify_finds_a_page_that_was_overwritten(void **state)
 {
 	AUTO_STORE struct store *s = NULL;
 	struct err err = ERR_INIT;
-	int64_t page;
+	int64_t page, size;
 
 	(void)state;
 	make_store();
 	s = open_store(path, STORE_READ);
+	size = ask_number(s, "PRAGMA page_size");
 	page = ask_number(s, "SELECT rootpage FROM sqlite_master "
 			     "WHERE name = 'things'");
 	store_close(s);
-	write_at(path, (off_t)(page - 1) * 4096, "\xff\xff\xff\xff\xff\xff");
+	write_at(path, (page - 1) * size, "\xff\xff\xff\xff\xff\xff");
 	s = open_store(path, STORE_READ);
 	assert_int_equal(store_verify(s, &err), -1);
 	assert_err(&err, ERR_SYSTEM, "is corrupt: ");
