@@ -40,6 +40,9 @@ int detection_read(struct detection *d, struct slice line,
  * of its identity members (by default the service). */
 void detection_fingerprint(char out[DETECTION_FINGERPRINT],
 			   const struct slice *parts, size_t count);
+/* Appends the text of a JSON string as a store can hold it: NUL, which an
+ * escape may stand for, becomes U+FFFD. */
+void detection_text(struct buf *out, struct slice json);
 /* Appends the fingerprint of d: its own, or that of pattern and service. */
 void detection_identity(struct buf *out, const struct detection *d);
 /* Appends the id of d: its own, or a hash of the line. */

@@ -8,6 +8,7 @@
 #include <oncall/detection.h>
 
 #include <oncall/hash.h>
+#include <oncall/utf8.h>
 #include <oncall/when.h>
 
 static int wrong(struct err *err, const char *name, const char *expected)
@@ -185,6 +186,23 @@ int detection_read(struct detection *d, struct slice line,
 	return 0;
 }
 
+void detection_text(struct buf *out, struct slice json)
+{
+	AUTO_BUF struct buf text = BUF_INIT;
+	size_t start = out->len;
+
+	jscan_unquote(out, json);
+	if (!memchr(buf_str(out) + start, '\0', out->len - start))
+		return;
+	buf_add(&text, out->data + start, out->len - start);
+	buf_truncate(out, start);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i])
+			buf_add_char(out, text.data[i]);
+		else
+			utf8_add(out, 0xFFFD);
+}
+
 void detection_fingerprint(char out[DETECTION_FINGERPRINT],
 			   const struct slice *parts, size_t count)
 {
@@ -214,13 +232,13 @@ void detection_identity(struct buf *out, const struct detection *d)
 	size_t pattern_len;
 
 	if (d->fingerprint.ptr) {
-		jscan_unquote(out, d->fingerprint);
+		detection_text(out, d->fingerprint);
 		return;
 	}
-	jscan_unquote(&text, d->pattern);
+	detection_text(&text, d->pattern);
 	pattern_len = text.len;
 	if (d->service.ptr)
-		jscan_unquote(&text, d->service);
+		detection_text(&text, d->service);
 	parts[0] = (struct slice){text.data, pattern_len};
 	parts[1] =
 		(struct slice){text.data + pattern_len, text.len - pattern_len};
@@ -234,7 +252,7 @@ void detection_id(struct buf *out, const struct detection *d)
 	char hex[HASH_HEX];
 
 	if (d->id.ptr) {
-		jscan_unquote(out, d->id);
+		detection_text(out, d->id);
 		return;
 	}
 	hash_sha256_hex(d->line.ptr, d->line.len, hex, 32);

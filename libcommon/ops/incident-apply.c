@@ -21,20 +21,20 @@ struct tally {
 
 void incident_apply_reset(struct incident_open *o)
 {
-	map_clear(&o->groups, free);
 	map_clear(&o->ids, NULL);
 	map_clear(&o->counts, free);
-	o->num_count = 0;
+	for (size_t i = 0; i < o->done_count; i++)
+		incident_done(&o->done[i].inc);
+	o->done_count = 0;
 	o->day = -1;
 }
 
 /* ---- what was seen before ---- */
 
-/* Asks sql, whose $1 is a JSON array of texts, for all keys of a map. */
-static int ask_keys(struct incident_open *o, const struct map *keys,
-		    const char *sql,
-		    void (*row)(struct incident_open *, struct store_rows *),
-		    struct err *err)
+int incident_ask_keys(struct incident_open *o, const struct map *keys,
+		      const char *sql,
+		      void (*row)(struct incident_open *, struct store_rows *),
+		      struct err *err)
 {
 	AUTO_BUF struct buf names = BUF_INIT;
 
@@ -79,10 +79,11 @@ static int load_streams(struct incident_open *o, struct err *err)
 		s->source = s->cursor = s->snapshot = (struct slice){0};
 		buf_reset(&s->at);
 	}
-	return ask_keys(o, &o->streams,
-			"SELECT stream, position, at_position FROM streams "
-			"WHERE stream IN @in(1)@",
-			stream_row, err);
+	return incident_ask_keys(
+		o, &o->streams,
+		"SELECT stream, position, at_position FROM streams "
+		"WHERE stream IN @in(1)@",
+		stream_row, err);
 }
 
 static const char seen_before; /* the value of ids that the store knows */
@@ -103,9 +104,10 @@ static int load_ids(struct incident_open *o, struct err *err)
 	for (size_t i = 0; i < o->count; i++)
 		if (!o->entries[i].stream)
 			(void)map_put(&o->ids, o->entries[i].id);
-	return ask_keys(o, &o->ids,
-			"SELECT id FROM seen_detections WHERE id IN @in(1)@",
-			seen_row, err);
+	return incident_ask_keys(
+		o, &o->ids,
+		"SELECT id FROM seen_detections WHERE id IN @in(1)@", seen_row,
+		err);
 }
 
 /* Whether the id is one of the lines of text. */
@@ -175,32 +177,29 @@ static bool entry_new_here(struct incident_open *o, const struct entry *e)
 static void group_add(struct incident_open *o, uint32_t index)
 {
 	struct entry *e = &o->entries[index];
-	void **place = map_put(&o->groups, e->fingerprint);
-	struct group *g = *place;
+	struct group *g = e->group;
 
 	e->next = ENTRY_NONE;
-	if (!g) {
-		*place = g = mem_zero(1, sizeof(*g));
-		g->fingerprint = e->fingerprint;
-		g->head = g->tail = index;
-		return;
-	}
-	o->entries[g->tail].next = index;
+	if (g->head == ENTRY_NONE)
+		g->head = index;
+	else
+		o->entries[g->tail].next = index;
 	g->tail = index;
 }
 
 static void count_add(struct incident_open *o, const struct entry *e)
 {
-	AUTO_BUF struct buf key = BUF_INIT;
+	struct buf *key = &o->count_key;
 	int64_t hour = e->event_time - e->event_time % WHEN_HOUR;
 	struct tally *t;
 	void **place;
 
-	buf_add(&key, (const char *)&hour, sizeof(hour));
-	buf_add_char(&key, (char)e->severity);
-	buf_add_slice(&key, e->pattern);
-	buf_add_slice(&key, e->service);
-	place = map_put(&o->counts, buf_slice(&key));
+	buf_reset(key);
+	buf_add(key, (const char *)&hour, sizeof(hour));
+	buf_add_char(key, (char)e->severity);
+	buf_add_slice(key, e->pattern);
+	buf_add_slice(key, e->service);
+	place = map_put(&o->counts, buf_slice(key));
 	if (!*place) {
 		*place = t = mem_zero(1, sizeof(*t));
 		t->hour = hour;
@@ -215,10 +214,16 @@ static void count_add(struct incident_open *o, const struct entry *e)
 /* Sorts the batch: what is new goes to the group of its fingerprint. */
 static void sort_out(struct incident_open *o)
 {
+	for (size_t i = 0; i < o->groups.count; i++) {
+		struct group *g = o->groups.entries[i].value;
+
+		g->head = g->tail = ENTRY_NONE;
+		g->num = 0;
+	}
 	for (size_t i = 0; i < o->count; i++) {
 		struct entry *e = &o->entries[i];
 
-		if (e->cursor.ptr) {
+		if (!e->group) {
 			cursor_advance(e->stream, e);
 		} else if (entry_new_here(o, e)) {
 			group_add(o, (uint32_t)i);
@@ -296,9 +301,9 @@ static int save_counts(struct incident_open *o, struct err *err)
 		buf_reset(&pattern);
 		buf_reset(&service);
 		if (t->pattern.ptr)
-			jscan_unquote(&pattern, t->pattern);
+			detection_text(&pattern, t->pattern);
 		if (t->service.ptr)
-			jscan_unquote(&service, t->service);
+			detection_text(&service, t->service);
 		if (STORE_QUEUE(o->opt.store, err,
 				"INSERT INTO detection_counts (hour, pattern, "
 				"service, severity, count) "

@@ -14,8 +14,11 @@
 #include <oncall/incident.h>
 #include <oncall/map.h>
 
+#include "incident-keep.h"
+
 #define BATCH_BYTES   ((size_t)40 * 1024 * 1024) /* of lines */
 #define BATCH_ENTRIES ((size_t)64 * 1024)
+#define BATCH_GROUPS  ((size_t)12 * 1024)
 #define BATCH_PASSED  ((size_t)8 * 1024 * 1024)
 #define BATCH_MS      1000 /* commit at least this often in a busy stream */
 
@@ -36,7 +39,8 @@ struct stream {
 /* A detection or a cursor; text points into the batch's lines. */
 struct entry {
 	struct slice line;
-	struct slice id, fingerprint;  /* decoded */
+	struct slice id;	       /* decoded */
+	struct group *group;	       /* NULL: a cursor */
 	struct slice pattern, service; /* JSON */
 	struct slice tags;
 	struct slice source;
@@ -54,7 +58,15 @@ struct joining;
 struct group {
 	struct joining *joining; /* while its chunk is worked on */
 	struct slice fingerprint;
-	uint32_t head, tail;
+	uint32_t head, tail; /* entries that are new; ENTRY_NONE: none */
+	int64_t num;	     /* the live incident that they join, or 0 */
+	uint32_t order;	     /* of arrival */
+};
+
+/* An incident as the batch left it, with the detections it kept of it. */
+struct changed {
+	struct incident inc;
+	struct keep_list first, latest;
 };
 
 struct incident_open {
@@ -65,22 +77,28 @@ struct incident_open {
 	int64_t since; /* clock_mono() of the first entry */
 	struct buf passed;
 	struct map streams; /* struct stream */
+	struct map groups;  /* struct group */
 	struct map owners;  /* service to owner */
 	struct jscan source_scan;
 
 	/* Of one attempt to apply the batch: */
 	int64_t changed;
-	struct map groups; /* struct group */
 	struct map ids;	   /* known already, or found in the batch */
 	struct map counts; /* struct tally */
-	int64_t *nums;	   /* incidents that changed */
-	size_t num_count;
+	struct buf count_key;
+	struct changed *done;
+	size_t done_count, done_cap;
 	int64_t day, day_last; /* numbers given out */
 };
 
 /* The work of one transaction; arg is the struct incident_open. */
 int incident_apply(void *arg, struct err *err);
 void incident_apply_reset(struct incident_open *o);
+/* Asks sql, whose $1 is a JSON array of texts, for all keys of a map. */
+int incident_ask_keys(struct incident_open *o, const struct map *keys,
+		      const char *sql,
+		      void (*row)(struct incident_open *, struct store_rows *),
+		      struct err *err);
 /* Lets every group join, reopen or open its incident (incident-join.c). */
 int incident_join_groups(struct incident_open *o, struct err *err);
 

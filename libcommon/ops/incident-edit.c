@@ -10,6 +10,7 @@
 #include <oncall/jlist.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
+#include <oncall/utf8.h>
 #include <oncall/when.h>
 
 #define EDIT_LIST_MAX 65536 /* bytes of the tags or links of an incident */
@@ -65,8 +66,22 @@ static int edit_work(void *arg, struct err *err)
 	return incident_update(w->e->store, w->inc, err);
 }
 
+/* What people typed is stored as it is, so it has to be text. */
+static int check_text(const char *text, struct err *err)
+{
+	if (text && !utf8_valid(text, strlen(text)))
+		return err_set(err, ERR_USAGE, "'%s' is not UTF-8", text);
+	return 0;
+}
+
 static int edit(struct edit *w, struct err *err)
 {
+	if (check_text(w->e->note, err) < 0 ||
+	    check_text(w->e->solution, err) < 0 || check_text(w->text, err) < 0)
+		return -1;
+	for (size_t i = 0; w->tags && w->tags[i]; i++)
+		if (check_text(w->tags[i], err) < 0)
+			return -1;
 	if (store_transact(w->e->store, edit_work, w, err) < 0)
 		return -1;
 	return w->changed ? 1 : 0;

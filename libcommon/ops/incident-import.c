@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include <oncall/detection.h>
 #include <oncall/jlist.h>
 #include <oncall/jscan.h>
 #include <oncall/jwrite.h>
@@ -98,7 +99,7 @@ static int text_member(const struct jscan *scan, const char *name,
 		return 0;
 	if (m->type != JSCAN_STRING)
 		return wrong(err, name, "a string");
-	jscan_unquote(text, m->value);
+	detection_text(text, m->value);
 	*ret = (struct slice){buf_str(text), text->len};
 	return 0;
 }

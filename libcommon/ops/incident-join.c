@@ -4,7 +4,6 @@
  * order in which they came, so that it does not matter how they were batched.
  */
 #include "incident-batch.h"
-#include "incident-keep.h"
 
 #include <stdio.h>
 
@@ -41,35 +40,51 @@ static int save_part(struct joining *j, int part, struct keep_list *fresh,
 		     size_t most, struct err *err)
 {
 	struct store *s = j->o->opt.store;
-	int rc = 0;
 
 	if (fresh->count == 0)
 		return 0;
 	if (j->is_new || fresh->count == most)
-		rc = keep_save(s, j->inc.num, part, fresh, err);
-	else
-		rc = keep_append(s, j->inc.num, fresh, part, most, err);
-	fresh->count = 0;
-	return rc;
+		return keep_save(s, j->inc.num, part, fresh, err);
+	return keep_append(s, j->inc.num, fresh, part, most, err);
+}
+
+/* What is written about it when the batch is committed. The texts move there,
+ * and stay valid here. */
+static void note_changed(struct joining *j)
+{
+	struct incident_open *o = j->o;
+
+	if (o->done_count == o->done_cap) {
+		o->done_cap = o->done_cap ? 2 * o->done_cap : 64;
+		o->done = mem_resize(o->done, o->done_cap, sizeof(*o->done));
+	}
+	o->done[o->done_count++] = (struct changed){
+		.inc = j->inc, .first = j->first, .latest = j->latest};
+	j->inc.owned = NULL;
+	j->inc.owned_count = 0;
+	j->first.count = j->latest.count = 0;
+	j->touched = false;
 }
 
 static int save_incident(struct joining *j, struct err *err)
 {
 	struct store *s = j->o->opt.store;
+	int rc;
 
 	j->inc.changed = j->o->changed;
 	if (save_part(j, KEEP_FIRST, &j->first, INCIDENT_KEEP_FIRST, err) < 0 ||
 	    save_part(j, KEEP_LATEST, &j->latest, INCIDENT_KEEP_LATEST, err) <
 		    0)
 		return -1;
-	j->touched = false;
-	j->o->nums = mem_resize(j->o->nums, j->o->num_count + 1,
-				sizeof(*j->o->nums));
-	j->o->nums[j->o->num_count++] = j->inc.num;
-	if (!j->is_new)
-		return incident_update(s, &j->inc, err);
+	if (!j->is_new) {
+		rc = incident_update(s, &j->inc, err);
+		note_changed(j);
+		return rc;
+	}
 	j->is_new = false;
-	if (incident_insert(s, &j->inc, err) < 0)
+	rc = incident_insert(s, &j->inc, err);
+	note_changed(j);
+	if (rc < 0)
 		return -1;
 	return STORE_QUEUE(s, err,
 			   "INSERT INTO fingerprints (fingerprint, incident) "
@@ -134,7 +149,7 @@ static void set_text(struct incident *inc, struct slice *member,
 
 	if (!json.ptr)
 		return;
-	jscan_unquote(&text, json);
+	detection_text(&text, json);
 	incident_set(inc, member,
 		     (struct slice){buf_str(&text),
 				    utf8_cut(buf_str(&text), text.len, most)});
@@ -277,14 +292,14 @@ static int reopen(struct joining *j, const struct entry *e, struct err *err)
 static int open_successor(struct joining *j, const struct entry *e,
 			  struct err *err)
 {
-	AUTO_INCIDENT struct incident old = {0};
+	struct incident old;
 	char since[32], window[32], id[INCIDENT_ID], note[NOTE_MAX];
+	int rc;
 
 	if (j->touched && save_incident(j, err) < 0)
 		return -1;
 	old = j->inc;
 	j->inc = (struct incident){0};
-
 	when_format_duration(since, (e->event_time - ended(&old)) /
 					    WHEN_SECOND * WHEN_SECOND);
 	when_format_duration(
@@ -294,7 +309,9 @@ static int open_successor(struct joining *j, const struct entry *e,
 	(void)snprintf(note, sizeof(note),
 		       "%s was %s %s before, longer than reopen_within (%s)",
 		       id, incident_status_names[old.status], since, window);
-	return open_new(j, e, &old, note, err);
+	rc = open_new(j, e, &old, note, err);
+	incident_done(&old);
+	return rc;
 }
 
 /* ---- joining ---- */
@@ -421,18 +438,16 @@ static int load_chunk(struct incident_open *o, struct joining *chunk,
 	return got;
 }
 
-static int join_chunk(struct incident_open *o, size_t from, size_t count,
-		      struct err *err)
+static int join_chunk(struct incident_open *o, struct group **groups,
+		      size_t count, struct err *err)
 {
 	struct joining *chunk = mem_zero(count, sizeof(*chunk));
 	int rc;
 
 	for (size_t i = 0; i < count; i++) {
-		struct group *g = o->groups.entries[from + i].value;
-
 		chunk[i].o = o;
-		chunk[i].group = g;
-		g->joining = &chunk[i];
+		chunk[i].group = groups[i];
+		groups[i]->joining = &chunk[i];
 	}
 	rc = load_chunk(o, chunk, count, err);
 	for (size_t i = 0; i < count && rc == 0; i++)
@@ -443,14 +458,53 @@ static int join_chunk(struct incident_open *o, size_t from, size_t count,
 	return rc;
 }
 
+static void live_row(struct incident_open *o, struct store_rows *rows)
+{
+	struct group *g = map_get(&o->groups, store_text(rows, 0));
+
+	if (g)
+		g->num = store_int(rows, 1);
+}
+
+/* Live incidents in the order of their numbers, which is that of their pages;
+ * behind them all others, as they came: these give out new numbers. */
+static int by_place(const void *a, const void *b)
+{
+	const struct group *x = *(struct group *const *)a;
+	const struct group *y = *(struct group *const *)b;
+
+	if ((x->num == 0) != (y->num == 0))
+		return x->num == 0 ? 1 : -1;
+	if (x->num != y->num)
+		return x->num < y->num ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
 int incident_join_groups(struct incident_open *o, struct err *err)
 {
-	for (size_t i = 0; i < o->groups.count; i += BATCH_ASK) {
-		size_t left = o->groups.count - i;
+	AUTO_FREE struct group **order =
+		mem_zero(o->groups.count + 1, sizeof(struct group *));
+	size_t count = 0;
 
-		if (join_chunk(o, i, left < BATCH_ASK ? left : BATCH_ASK, err) <
-		    0)
-			return -1;
+	if (incident_ask_keys(o, &o->groups,
+			      "SELECT f.fingerprint, f.incident "
+			      "FROM fingerprints f WHERE f.fingerprint "
+			      "IN @in(1)@ AND EXISTS (SELECT 1 "
+			      "FROM incidents i WHERE i.num = f.incident "
+			      "AND i.status NOT IN ('resolved', 'closed'))",
+			      live_row, err) < 0)
+		return -1;
+	for (size_t i = 0; i < o->groups.count; i++) {
+		struct group *g = o->groups.entries[i].value;
+
+		if (g->head != ENTRY_NONE)
+			order[count++] = g;
 	}
+	qsort(order, count, sizeof(struct group *), by_place);
+	for (size_t i = 0; i < count; i += BATCH_ASK)
+		if (join_chunk(o, order + i,
+			       count - i < BATCH_ASK ? count - i : BATCH_ASK,
+			       err) < 0)
+			return -1;
 	return save_numbers(o, err);
 }

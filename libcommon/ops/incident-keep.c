@@ -7,14 +7,27 @@
 #define RECORD_LONG 16384 /* a longer detection is kept shortened */
 #define MEMBER_LONG 2048  /* to its members that are not longer than this */
 
+static const char *const load_sql[KEEP_PARTS] = {
+	[KEEP_FIRST] =
+		"SELECT records FROM first_detections WHERE incident = $1",
+	[KEEP_LATEST] =
+		"SELECT records FROM latest_detections WHERE incident = $1",
+};
+
+static const char *const save_sql[KEEP_PARTS] = {
+	[KEEP_FIRST] = "INSERT INTO first_detections (incident, records) "
+		       "VALUES ($1, $2) ON CONFLICT (incident) "
+		       "DO UPDATE SET records = excluded.records",
+	[KEEP_LATEST] = "INSERT INTO latest_detections (incident, records) "
+			"VALUES ($1, $2) ON CONFLICT (incident) "
+			"DO UPDATE SET records = excluded.records",
+};
+
 int keep_load(struct store *s, int64_t num, int part, struct keep_list *list,
 	      struct buf *text, struct err *err)
 {
 	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(s, err,
-			  "SELECT records FROM incident_detections "
-			  "WHERE incident = $1 AND part = $2",
-			  S_INT(num), S_INT(part));
+		STORE_ASK(s, err, load_sql[part], S_INT(num));
 	int got;
 
 	list->count = 0;
@@ -33,9 +46,10 @@ static void write_shortened(struct buf *out, struct slice line)
 {
 	struct err err = ERR_INIT;
 	struct jscan scan = {0};
-	size_t start = out->len;
+	size_t start;
 
 	jwrite_open(out, NULL, '{');
+	start = out->len;
 	if (jscan_object(&scan, line.ptr, line.len, &err) < 0)
 		scan.count = 0;
 	for (size_t i = 0; i < scan.count; i++) {
@@ -56,28 +70,24 @@ static void write_shortened(struct buf *out, struct slice line)
 	jscan_done(&scan);
 }
 
+void keep_write(struct buf *out, struct slice line)
+{
+	if (line.len <= RECORD_LONG)
+		jwrite_raw(out, NULL, line);
+	else
+		write_shortened(out, line);
+}
+
 int keep_save(struct store *s, int64_t num, int part,
 	      const struct keep_list *list, struct err *err)
 {
 	AUTO_BUF struct buf records = BUF_INIT;
 
 	jwrite_open(&records, NULL, '[');
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->lines[i].len <= RECORD_LONG) {
-			jwrite_raw(&records, NULL, list->lines[i]);
-			continue;
-		}
-		if (i > 0)
-			buf_add_char(&records, ',');
-		write_shortened(&records, list->lines[i]);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		keep_write(&records, list->lines[i]);
 	jwrite_close(&records, ']');
-	return STORE_QUEUE(s, err,
-			   "INSERT INTO incident_detections (incident, part, "
-			   "records) VALUES ($1, $2, $3) "
-			   "ON CONFLICT (incident, part) DO UPDATE "
-			   "SET records = excluded.records",
-			   S_INT(num), S_INT(part),
+	return STORE_QUEUE(s, err, save_sql[part], S_INT(num),
 			   S_SLICE(buf_slice(&records)));
 }
 

@@ -20,7 +20,9 @@ struct keep_list {
 /* What a part holds; text (the caller's) is what the lines point into. */
 int keep_load(struct store *s, int64_t num, int part, struct keep_list *list,
 	      struct buf *text, struct err *err) MUST_CHECK;
-/* Stores a part; long records are shortened. */
+/* Appends one record to a JSON array, shortened when it is long. */
+void keep_write(struct buf *out, struct slice line);
+/* Stores a part. */
 int keep_save(struct store *s, int64_t num, int part,
 	      const struct keep_list *list, struct err *err) MUST_CHECK;
 /* Adds a line behind the others; the oldest one goes when there are most. */

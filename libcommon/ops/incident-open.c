@@ -38,6 +38,7 @@ static void batch_reset(struct incident_open *o)
 {
 	incident_apply_reset(o);
 	map_clear(&o->streams, stream_free);
+	map_clear(&o->groups, free);
 	buf_reset(&o->lines);
 	buf_reset(&o->passed);
 	o->count = 0;
@@ -56,8 +57,9 @@ void incident_open_free(struct incident_open *o)
 	jscan_done(&o->source_scan);
 	buf_done(&o->lines);
 	buf_done(&o->passed);
+	buf_done(&o->count_key);
 	free(o->entries);
-	free(o->nums);
+	free(o->done);
 	free(o);
 }
 
@@ -69,7 +71,7 @@ static struct slice keep_text(struct incident_open *o, struct slice json)
 
 	if (jscan_plain(json, &plain))
 		return plain;
-	jscan_unquote(&o->lines, json);
+	detection_text(&o->lines, json);
 	return (struct slice){o->lines.data + start, o->lines.len - start};
 }
 
@@ -79,7 +81,7 @@ static struct slice keep_text(struct incident_open *o, struct slice json)
 
 bool incident_open_room(const struct incident_open *o, size_t size)
 {
-	return o->count < BATCH_ENTRIES &&
+	return o->count < BATCH_ENTRIES && o->groups.count < BATCH_GROUPS &&
 	       o->lines.len + ENTRY_ROOM(size) <= BATCH_BYTES &&
 	       o->passed.len + size <= BATCH_PASSED;
 }
@@ -118,6 +120,19 @@ static struct stream *stream_of(struct incident_open *o, struct slice name)
 	s->position = -1;
 	s->name = name;
 	return s;
+}
+
+static struct group *group_of(struct incident_open *o, struct slice fingerprint)
+{
+	void **place = map_put(&o->groups, fingerprint);
+	struct group *g = *place;
+
+	if (g)
+		return g;
+	*place = g = mem_zero(1, sizeof(*g));
+	g->fingerprint = fingerprint;
+	g->order = (uint32_t)o->groups.count;
+	return g;
 }
 
 static struct entry *entry_new(struct incident_open *o)
@@ -178,10 +193,10 @@ int incident_open_add(struct incident_open *o, struct slice line,
 	e->severity = d.severity;
 	e->id = d.id.ptr ? keep_text(o, moved(d.id, line, kept))
 			 : keep_identity(o, &d, detection_id);
-	e->fingerprint =
-		d.fingerprint.ptr
-			? keep_text(o, moved(d.fingerprint, line, kept))
-			: keep_identity(o, &d, detection_identity);
+	e->group = group_of(
+		o, d.fingerprint.ptr
+			   ? keep_text(o, moved(d.fingerprint, line, kept))
+			   : keep_identity(o, &d, detection_identity));
 	if (d.stream.ptr && d.position != DETECTION_NO_POSITION)
 		e->stream =
 			stream_of(o, keep_text(o, moved(d.stream, line, kept)));
@@ -258,40 +273,32 @@ void incident_open_pass(struct incident_open *o, struct slice line)
 	buf_add_char(&o->passed, '\n');
 }
 
-#define WRITE_CHUNK 500 /* incidents that one question asks for */
-
-/* One record for each of up to WRITE_CHUNK incidents. */
-static int write_chunk(struct incident_open *o, size_t from, size_t count,
-		       struct record_writer *out, struct err *err)
+/* The record of an incident that the batch changed, with the detections that
+ * came with it: the first and the latest few. */
+static void write_changed(struct buf *out, const struct changed *c)
 {
-	for (size_t i = from; i < from + count; i++) {
-		AUTO_INCIDENT struct incident inc = {0};
+	const struct keep_list *parts[] = {&c->first, &c->latest};
 
-		if (incident_load(o->opt.store, o->nums[i], &inc, err) < 0 ||
-		    incident_record(o->opt.store, &inc,
-				    INCIDENT_WITH_CHANGE |
-					    INCIDENT_WITH_DETECTIONS,
-				    &out->out, err) < 0)
-			return -1;
-		record_write_end(out);
-	}
-	return 0;
+	jwrite_open(out, NULL, '{');
+	incident_write(out, &c->inc);
+	jwrite_text(out, "change", c->inc.change);
+	jwrite_open(out, "detections", '[');
+	for (size_t p = 0; p < ARRAY_LEN(parts); p++)
+		for (size_t i = 0; i < parts[p]->count; i++)
+			keep_write(out, parts[p]->lines[i]);
+	jwrite_close(out, ']');
+	jwrite_close(out, '}');
 }
 
 int incident_open_commit(struct incident_open *o, struct record_writer *out,
 			 struct err *err)
 {
-	if (o->count > 0) {
-		if (store_transact(o->opt.store, incident_apply, o, err) < 0)
-			return -1;
-		for (size_t i = 0; i < o->num_count; i += WRITE_CHUNK) {
-			size_t left = o->num_count - i;
-
-			if (write_chunk(o, i,
-					left < WRITE_CHUNK ? left : WRITE_CHUNK,
-					out, err) < 0)
-				return -1;
-		}
+	if (o->count > 0 &&
+	    store_transact(o->opt.store, incident_apply, o, err) < 0)
+		return -1;
+	for (size_t i = 0; i < o->done_count; i++) {
+		write_changed(&out->out, &o->done[i]);
+		record_write_end(out);
 	}
 	if (o->passed.len) {
 		buf_add_slice(&out->out, buf_slice(&o->passed));

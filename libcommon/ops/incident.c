@@ -8,6 +8,8 @@
 #include <oncall/mem.h>
 #include <oncall/when.h>
 
+#include "incident-keep.h"
+
 const char *const incident_status_names[] = {
 	[INCIDENT_OPEN] = "open",
 	[INCIDENT_ACKNOWLEDGED] = "acknowledged",
@@ -353,7 +355,8 @@ int incident_remove(struct store *s, int64_t num, struct err *err)
 {
 	static const char *const sql[] = {
 		"DELETE FROM fingerprints WHERE incident = $1",
-		"DELETE FROM incident_detections WHERE incident = $1",
+		"DELETE FROM first_detections WHERE incident = $1",
+		"DELETE FROM latest_detections WHERE incident = $1",
 		"DELETE FROM timeline WHERE incident = $1",
 		"DELETE FROM incidents WHERE num = $1",
 	};
@@ -457,27 +460,20 @@ void incident_write(struct buf *out, const struct incident *inc)
 static int write_detections(struct store *s, int64_t num, struct buf *out,
 			    struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(s, err,
-			  "SELECT records FROM incident_detections "
-			  "WHERE incident = $1 ORDER BY part",
-			  S_INT(num));
-	int got;
+	AUTO_BUF struct buf text = BUF_INIT;
 
-	if (!rows)
-		return -1;
 	jwrite_open(out, "detections", '[');
-	while ((got = store_next(rows, err)) > 0) {
-		struct slice records = store_text(rows, 0);
+	for (int part = 0; part < KEEP_PARTS; part++) {
+		struct keep_list list;
 
-		/* Each is "[...]"; the brackets are left out. */
-		if (records.len > 2)
-			jwrite_raw(out, NULL,
-				   (struct slice){records.ptr + 1,
-						  records.len - 2});
+		buf_reset(&text);
+		if (keep_load(s, num, part, &list, &text, err) < 0)
+			return -1;
+		for (size_t i = 0; i < list.count; i++)
+			jwrite_raw(out, NULL, list.lines[i]);
 	}
 	jwrite_close(out, ']');
-	return got;
+	return 0;
 }
 
 int incident_record(struct store *s, const struct incident *inc, unsigned parts,

@@ -49,14 +49,17 @@ CREATE TABLE fingerprints (
     incident @integer@ NOT NULL
 ) @without_rowid@;
 
--- The first few detections of an incident (part 0) and the latest few (part
--- 1), each a JSON array of records.
-CREATE TABLE incident_detections (
-    incident @integer@ NOT NULL,
-    part @integer@ NOT NULL,
-    records TEXT NOT NULL,
-    PRIMARY KEY (incident, part)
-) @without_rowid@;
+-- The first few detections of an incident, and the latest few of the others,
+-- each a JSON array of records. Two tables, since the first ones soon rest.
+CREATE TABLE first_detections (
+    incident @integer@ PRIMARY KEY,
+    records TEXT NOT NULL
+);
+
+CREATE TABLE latest_detections (
+    incident @integer@ PRIMARY KEY,
+    records TEXT NOT NULL
+);
 
 CREATE TABLE timeline (
     incident @integer@ NOT NULL,
