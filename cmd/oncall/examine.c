@@ -1,0 +1,142 @@
+/* examine.c - what doctor looks at: the store, and the libraries. */
+#include "oncall.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <jansson.h>
+#include <sqlite3.h>
+#include <yaml.h>
+#ifdef HAVE_CURL
+#include <curl/curlver.h>
+#endif
+
+#include <oncall/mem.h>
+#include <oncall/status.h>
+
+#define STALL_MS  3000 /* that others may keep the store from us */
+#define MIB	  (UINT64_C(1024) * 1024)
+#define SPACE_LOW (256 * MIB)
+#define SPACE_OUT (16 * MIB)
+
+/* ---- the store ---- */
+
+static void look_at_space(struct findings *f, const char *path)
+{
+	struct err err = ERR_INIT;
+	struct statvfs fs;
+	uint64_t bytes;
+
+	if (statvfs(path, &fs) < 0) {
+		(void)err_sys(&err, errno, "cannot look at '%s'", path);
+		found_error(f, "disk space", &err);
+		return;
+	}
+	bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (bytes < SPACE_OUT) {
+		(void)err_set(&err, ERR_SYSTEM,
+			      "only %llu KiB are left for '%s'",
+			      (unsigned long long)(bytes / 1024), path);
+		found_error(f, "disk space", &err);
+		return;
+	}
+	found(f, bytes < SPACE_LOW ? FINDING_WARN : FINDING_OK, "disk space",
+	      "%llu MiB are free", (unsigned long long)(bytes / MIB));
+}
+
+/* What makes the store unsafe was refused when it was opened; it also holds
+ * pieces of logs, which are not for everybody. */
+static void look_at_modes(struct findings *f, const char *path)
+{
+	AUTO_FREE char *copy = mem_dup(path);
+	const char *folder = dirname(copy);
+	struct stat file, above;
+
+	if (stat(path, &file) < 0 || stat(folder, &above) < 0)
+		return;
+	if (file.st_mode & S_IROTH)
+		found(f, FINDING_WARN, "permissions",
+		      "'%s' can be read by everybody (mode %04o); chmod o-r "
+		      "'%s' helps",
+		      path, (unsigned)file.st_mode & 07777U, path);
+	else if ((above.st_mode & S_IWGRP) && !(above.st_mode & S_ISVTX))
+		found(f, FINDING_WARN, "permissions",
+		      "a group can replace '%s': its folder has mode %04o; "
+		      "chmod g-w '%s' helps",
+		      path, (unsigned)above.st_mode & 07777U, folder);
+	else
+		found(f, FINDING_OK, "permissions",
+		      "'%s' has mode %04o, its folder %04o", path,
+		      (unsigned)file.st_mode & 07777U,
+		      (unsigned)above.st_mode & 07777U);
+}
+
+static void look_whether_writable(struct findings *f, const char *address)
+{
+	AUTO_STORE struct store *s = NULL;
+	struct err err = ERR_INIT;
+	int rc = store_open(&s, address, STORE_WRITE, &err);
+
+	if (rc == 0) {
+		store_set_stall(s, STALL_MS);
+		rc = status_try_write(s, &err);
+	}
+	if (rc < 0)
+		found_error(f, "writing", &err);
+	else
+		found(f, FINDING_OK, "writing", "the store takes changes");
+}
+
+void doctor_store(struct findings *f, const struct config *c)
+{
+	const char *address = config_str(c, "store");
+	AUTO_STORE struct store *s = NULL;
+	struct err err = ERR_INIT;
+
+	if (store_open(&s, address, STORE_READ, &err) < 0) {
+		found_error(f, "store", &err);
+		return;
+	}
+	found(f, FINDING_OK, "store", "%s %s, schema %d", store_driver(s),
+	      store_name(s), store_schema_version(s));
+	if (store_verify(s, &err) < 0)
+		found_error(f, "integrity", &err);
+	else
+		found(f, FINDING_OK, "integrity", "nothing is damaged");
+	look_whether_writable(f, address);
+	if (strcmp(store_driver(s), "sqlite") == 0) {
+		look_at_modes(f, store_name(s));
+		look_at_space(f, store_name(s));
+	}
+}
+
+/* ---- libraries ---- */
+
+static void look_at_libpq(struct findings *f)
+{
+	struct err err = ERR_INIT;
+	int version;
+
+	if (store_postgres_ready(&version, &err) < 0)
+		found(f, FINDING_WARN, "libpq", "%s", err.text);
+	else
+		found(f, FINDING_OK, "libpq", "%d.%d", version / 10000,
+		      version % 10000);
+}
+
+void doctor_libraries(struct findings *f)
+{
+	found(f, FINDING_OK, "SQLite", "%s", sqlite3_libversion());
+	look_at_libpq(f);
+	found(f, FINDING_OK, "Jansson", "%s", jansson_version_str());
+	found(f, FINDING_OK, "libyaml", "%s", yaml_get_version_string());
+#ifdef HAVE_CURL
+	/* Asking the library would load it at every start. */
+	found(f, FINDING_OK, "libcurl", "built with " LIBCURL_VERSION);
+#else
+	found(f, FINDING_WARN, "libcurl",
+	      "not built in: nothing can be sent by HTTP or mail");
+#endif
+}
