@@ -101,11 +101,6 @@ static void later_layers_win(void **state)
 					    "services: {a: {level: high}}\n");
 	AUTO_FREE char *second =
 		put_file("etc/conf.d/20.yaml", "port: 20\npeople+: [bob]\n");
-	AUTO_FREE char *first =
-		put_file("etc/conf.d/10.yaml",
-			 "port: 10\ndeep: {on: true}\nservices: {b: }\n");
-	AUTO_FREE char *ignored = put_file("etc/conf.d/30.yaml.off", "x: y");
-	AUTO_FREE char *hidden = put_file("etc/conf.d/.40.yaml", "x: y");
 	AUTO_FREE char *user =
 		put_file("home/oncall.yaml", "services: {a: {needs: [b]}}\n"
 					     "deep: {wait: 1s}\n");
@@ -116,6 +111,10 @@ static void later_layers_win(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
+	free(put_file("etc/conf.d/10.yaml",
+		      "port: 10\ndeep: {on: true}\nservices: {b: }\n"));
+	free(put_file("etc/conf.d/30.yaml.off", "x: y"));
+	free(put_file("etc/conf.d/.40.yaml", "x: y"));
 	assert_int_equal(setenv("ONCALL_DEEP_WAIT", "2s", 1), 0);
 	assert_int_equal(setenv("ONCALL_NAME", "", 1), 0);
 	assert_int_equal(config_load_with(&c, schema, &from, &err), 0);
