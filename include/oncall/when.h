@@ -53,7 +53,7 @@ int when_zone_offset(int64_t ms);
 
 /* "90s", "15m", "2h", "7d", "2w", "1y" (365 days), "250ms", "1h30m": whole
  * numbers, each with its unit, large units first; at most WHEN_DURATION_MAX. */
-#define WHEN_DURATION_MAX (10000 * 365 * WHEN_DAY)
+#define WHEN_DURATION_MAX (WHEN_DAY * 365 * 10000)
 int when_parse_duration(const char *s, int64_t *ret_ms,
 			struct err *err) MUST_CHECK;
 /* The shortest exact form of the same language: 5400000 gives "1h30m". */

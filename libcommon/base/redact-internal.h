@@ -36,13 +36,16 @@ static inline bool redact_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Whether text stands at i. */
+/* Whether text, which is not empty, stands at i. */
 static inline bool redact_at(const struct redact_scan *s, size_t i,
 			     const char *text)
 {
-	size_t len = strlen(text);
+	size_t len;
 
-	return i <= s->n && s->n - i >= len && memcmp(s->p + i, text, len) == 0;
+	if (i >= s->n || s->p[i] != *text)
+		return false;
+	len = strlen(text);
+	return s->n - i >= len && memcmp(s->p + i, text, len) == 0;
 }
 
 #endif

@@ -98,7 +98,7 @@ void when_format_duration(char out[32], int64_t ms)
 
 	if (ms < 0)
 		out[len++] = '-';
-	for (size_t i = 0; i < ARRAY_LEN(units) && rest; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
 		uint64_t unit = (uint64_t)units[i].ms;
 
 		if (rest < unit)

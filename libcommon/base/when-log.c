@@ -255,8 +255,7 @@ static bool take_named(struct scan *s)
 /* Seconds, also with a fraction, milliseconds, microseconds, nanoseconds. */
 static bool take_epoch(struct scan *s, int64_t *ret_ms)
 {
-	uint64_t value = 0;
-	unsigned unit = 100;
+	uint64_t value = 0, unit = 100;
 	int digits = 0;
 
 	for (; s->p < s->end && when_digit(*s->p); s->p++) {
@@ -275,7 +274,7 @@ static bool take_epoch(struct scan *s, int64_t *ret_ms)
 	if (digits == 10 && s->end - s->p > 1 && *s->p == '.' &&
 	    when_digit(s->p[1])) {
 		for (s->p++; s->p < s->end && when_digit(*s->p); s->p++) {
-			value += unit * (unsigned)(*s->p - '0');
+			value += unit * (uint64_t)(*s->p - '0');
 			unit /= 10;
 		}
 	}

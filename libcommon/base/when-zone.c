@@ -125,7 +125,10 @@ static bool is_posix_zone(const char *p)
 		return false;
 	if (*p && *p != ',' && !posix_time(&p, 24))
 		return false;
-	return !*p || (posix_rule(&p) && posix_rule(&p) && !*p);
+	for (int i = 0; i < 2 && (*p || i == 1); i++) /* start and end */
+		if (!posix_rule(&p))
+			return false;
+	return !*p;
 }
 
 static void set_tz(const char *value)
