@@ -1,7 +1,8 @@
 /*
  * diag.h - diagnostics on standard error, one write a message: text
  * ("oncall-incident: warning: ...", coloured on a terminal unless NO_COLOR is
- * set) or, with --log-format json, one JSON object a line. Control bytes are
+ * set) or, with --log-format json, one JSON object a line with the members
+ * time, level, tool and message. Control bytes are
  * replaced and secrets redacted here, so that callers may pass what they got.
  */
 #ifndef ONCALL_DIAG_H
@@ -11,6 +12,7 @@
 
 enum diag_level { DIAG_ERROR, DIAG_WARN, DIAG_INFO, DIAG_DEBUG };
 
+/* Messages up to the level most are shown; tool is kept, not copied. */
 void diag_setup(const char *tool, enum diag_level most, bool json);
 const char *diag_tool(void);
 bool diag_wants(enum diag_level level);
