@@ -10,8 +10,8 @@
 
 #include <oncall/buf.h>
 
-#define RECORD_MAX_LINE ((size_t)16 * 1024 * 1024) /* a longer record is bad \
-						    */
+/* A longer record is bad input. */
+#define RECORD_MAX_LINE ((size_t)16 * 1024 * 1024)
 
 struct record_reader;
 

@@ -399,14 +399,13 @@ static int scan_end(struct cursor *c, const char *p, struct err *err)
 
 int jscan_object(struct jscan *s, const char *p, size_t n, struct err *err)
 {
-	struct cursor c;
+	struct cursor c = {
+		.start = p,
+		.end = n ? p + n : p, /* p may be NULL then */
+		.depth = 1, /* the object itself, whose bit nobody asks for */
+	};
 
 	s->count = 0;
-	if (!n)
-		return err_set(err, ERR_INPUT, "not a JSON object");
-	c.start = p;
-	c.end = p + n;
-	c.depth = 1; /* the object itself, whose bit nobody asks for */
 	p = skip_blanks(&c, p);
 	if (peek(&c, p) != '{')
 		return err_set(err, ERR_INPUT, "not a JSON object");
@@ -446,15 +445,10 @@ int jscan_array(struct slice array,
 			       enum jscan_type type, struct err *err),
 		void *arg, struct err *err)
 {
-	struct cursor c;
 	const char *p = array.ptr;
+	struct cursor c = {.start = p, .end = array.len ? p + array.len : p};
 	enum jscan_type type;
 
-	if (!array.len)
-		return err_set(err, ERR_INPUT, "no JSON value");
-	c.start = p;
-	c.end = p + array.len;
-	c.depth = 0;
 	p = skip_blanks(&c, p);
 	if (peek(&c, p) == '[')
 		return visit(&c, p + 1, element, arg, err);

@@ -166,7 +166,7 @@ static pid_t start(struct run *r)
 
 	(void)alarm(HANG_SECONDS);
 	if (r->in < 0)
-		r->in = text_fd(r->input);
+		r->in = text_fd(r->input ? r->input : "");
 	if (r->out < 0)
 		r->out = text_fd("");
 	if (r->err < 0)

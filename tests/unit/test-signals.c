@@ -66,7 +66,7 @@ static void hup_ends_one_wait_and_is_told_once(void **state)
 	assert_true(signals_reload());
 	assert_int_equal(signals_poll(-1, 0, 10), 0);
 	assert_int_equal(raise(SIGHUP), 0);
-	assert_true(signals_sleep(HANG_SECONDS * 2000));
+	assert_true(signals_sleep(INT64_C(2000) * HANG_SECONDS));
 }
 
 static void tells_ready_from_time_out(void **state)
@@ -166,6 +166,7 @@ static void a_thread_passes_the_signal_on(void **state)
 	assert_int_equal(pipe(fds), 0);
 	assert_int_equal(
 		pthread_create(&thread, NULL, wait_in_a_thread, &fds[0]), 0);
+	/* NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c) */
 	assert_int_equal(pthread_kill(thread, SIGTERM), 0);
 	assert_int_equal(signals_poll(-1, 0, -1), -1);
 	assert_int_equal(signals_stop(), SIGTERM);
