@@ -100,8 +100,7 @@ static int print_table(struct incident_rows *rows, struct record_writer *out,
 	if (count == 0)
 		buf_add_str(&out->out, "no incidents\n");
 	else
-		show_table_print(t, &out->out, show_width(STDOUT_FILENO),
-				 show_colors(STDOUT_FILENO));
+		cli_table(t, &out->out);
 	return 0;
 }
 
@@ -161,6 +160,33 @@ static void print_time(struct buf *out, const char *name, int64_t ms)
 	buf_addf(out, "%-13s%s (%s ago)\n", name, time, age);
 }
 
+/* "raised high -> critical: note (actor)" */
+static void print_entry(struct buf *out, const struct timeline_row *e)
+{
+	char time[WHEN_TEXT];
+
+	when_format(time, e->time);
+	buf_addf(out, "  %s  ", time);
+	show_text(out, e->what.ptr, e->what.len, 0);
+	if (!slice_eq(e->what, e->after)) {
+		const struct slice texts[] = {e->before, e->after};
+
+		for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+			if (!texts[i].len)
+				continue;
+			buf_add_str(out, i && e->before.len ? " -> " : " ");
+			show_text(out, texts[i].ptr, texts[i].len, 0);
+		}
+	}
+	if (e->note.len) {
+		buf_add_str(out, ": ");
+		show_text(out, e->note.ptr, e->note.len, 0);
+	}
+	buf_add_str(out, " (");
+	show_text(out, e->actor.ptr, e->actor.len, 0);
+	buf_add_str(out, ")\n");
+}
+
 static int print_timeline(struct store *s, int64_t num, struct buf *out,
 			  struct err *err)
 {
@@ -171,24 +197,8 @@ static int print_timeline(struct store *s, int64_t num, struct buf *out,
 	if (!rows)
 		return -1;
 	buf_add_str(out, "\nTimeline\n");
-	while ((got = timeline_next(rows, &e, err)) > 0) {
-		const struct slice texts[] = {e.before, e.after, e.note};
-		static const char *const words[] = {" from ", " to ", ": "};
-		char time[WHEN_TEXT];
-
-		when_format(time, e.time);
-		buf_addf(out, "  %s  ", time);
-		show_text(out, e.what.ptr, e.what.len, 0);
-		for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-			if (!texts[i].len)
-				continue;
-			buf_add_str(out, words[i]);
-			show_text(out, texts[i].ptr, texts[i].len, 0);
-		}
-		buf_add_str(out, " (");
-		show_text(out, e.actor.ptr, e.actor.len, 0);
-		buf_add_str(out, ")\n");
-	}
+	while ((got = timeline_next(rows, &e, err)) > 0)
+		print_entry(out, &e);
 	return got;
 }
 

@@ -186,8 +186,7 @@ static void print_list(struct buf *out)
 	for (size_t i = 0; i < programs.count; i++)
 		add_row(t, programs.entries[i].key.ptr,
 			programs.entries[i].value);
-	show_table_print(t, out, show_width(STDOUT_FILENO),
-			 show_colors(STDOUT_FILENO));
+	cli_table(t, out);
 	buf_add_str(out,
 		    "\n'oncall help NAME' tells more about one of them.\n");
 	map_done(&programs, free);

@@ -66,7 +66,7 @@ static void print_rest(const struct status *st, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
-static void print_worst(const struct status *st, struct buf *out, size_t width)
+static void print_worst(const struct status *st, struct buf *out)
 {
 	static const char *const headings[] = {"INCIDENT", "SEVERITY", "STATUS",
 					       "AGE",	   "SERVICE",  "TITLE"};
@@ -90,11 +90,10 @@ static void print_worst(const struct status *st, struct buf *out, size_t width)
 		show_table_cell(t, inc->title, SHOW_PLAIN);
 	}
 	buf_add_char(out, '\n');
-	show_table_print(t, out, width, show_colors(STDOUT_FILENO));
+	cli_table(t, out);
 }
 
-static void print_sources(const struct status *st, struct buf *out,
-			  size_t width)
+static void print_sources(const struct status *st, struct buf *out)
 {
 	static const char *const headings[] = {"SOURCE", "POSITION>",
 					       "LAST SEEN", "NAME"};
@@ -115,19 +114,17 @@ static void print_sources(const struct status *st, struct buf *out,
 				SHOW_PLAIN);
 	}
 	buf_add_char(out, '\n');
-	show_table_print(t, out, width, show_colors(STDOUT_FILENO));
+	cli_table(t, out);
 }
 
 static void print_screen(const struct status *st, struct buf *out)
 {
-	size_t width = show_width(STDOUT_FILENO);
-
 	print_incidents(st, out);
 	print_rest(st, out);
 	if (st->worst_count)
-		print_worst(st, out, width);
+		print_worst(st, out);
 	if (st->source_count)
-		print_sources(st, out, width);
+		print_sources(st, out);
 }
 
 int status_run(int argc, char **argv, struct err *err)

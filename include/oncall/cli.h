@@ -8,17 +8,18 @@
 
 #include <oncall/config.h>
 #include <oncall/filter.h>
+#include <oncall/show.h>
 
 enum cli_kind {
 	CLI_END,
-	CLI_KIND_GROUP,    /* a heading in --help */
-	CLI_KIND_FLAG,     /* bool */
-	CLI_KIND_STR,      /* const char * */
-	CLI_KIND_INT,      /* int64_t, with a range */
+	CLI_KIND_GROUP,	   /* a heading in --help */
+	CLI_KIND_FLAG,	   /* bool */
+	CLI_KIND_STR,	   /* const char * */
+	CLI_KIND_INT,	   /* int64_t, with a range */
 	CLI_KIND_DURATION, /* int64_t milliseconds: 90s, 15m */
-	CLI_KIND_TIME,     /* int64_t: RFC 3339, or how long ago */
+	CLI_KIND_TIME,	   /* int64_t: RFC 3339, or how long ago */
 	CLI_KIND_CHOICE,   /* const char *, one of choices */
-	CLI_KIND_LIST,     /* struct cli_list: may be given again */
+	CLI_KIND_LIST,	   /* struct cli_list: may be given again */
 };
 
 #define CLI_LIST_MAX 256
@@ -30,10 +31,10 @@ struct cli_list {
 
 struct cli_opt {
 	enum cli_kind kind;
-	char letter;             /* 0: long form only */
+	char letter; /* 0: long form only */
 	const char *name;
-	const char *arg;         /* placeholder, NULL for a flag */
-	const char *help;        /* one line, lower case, no full stop */
+	const char *arg;  /* placeholder, NULL for a flag */
+	const char *help; /* one line, lower case, no full stop */
 	void *dst;
 	const char *const *choices;
 	int64_t min, max;
@@ -64,10 +65,11 @@ struct cli_opt {
  * ready when it is called. */
 enum cli_needs {
 	CLI_CONFIG = 1 << 0, /* cli_config(); --config */
-	CLI_STORE = 1 << 1,  /* --store, and the address in cli_store_address() */
+	CLI_STORE =
+		1 << 1, /* --store, and the address in cli_store_address() */
 	CLI_FILTER = 1 << 2, /* --strict, --max-line, --errors-as-records */
 	CLI_REPLAY = 1 << 3, /* --replay */
-	CLI_LISTS = 1 << 4,  /* --json: records although it is a terminal */
+	CLI_LISTS = 1 << 4,  /* --json, --table: against what the output is */
 	CLI_ACTOR = 1 << 5,  /* --as */
 };
 
@@ -94,8 +96,8 @@ struct cli_command {
 };
 
 struct cli_tool {
-	const char *name;    /* "oncall-incident" */
-	const char *summary; /* the manual's NAME line */
+	const char *name;		    /* "oncall-incident" */
+	const char *summary;		    /* the manual's NAME line */
 	const struct cli_command *commands; /* ended by an entry without run */
 	/* Ended by a NULL meaning; NULL: what the statuses always mean. */
 	const struct cli_exit *exits;
@@ -127,9 +129,13 @@ struct config *cli_config(void);
 const char *cli_store_address(void); /* NULL: the default place */
 const struct filter_options *cli_filter_options(void);
 bool cli_replay(void);
-/* Records rather than a table: --json, or standard output is no terminal. */
+/* Records rather than a table: --json, or standard output is no terminal and
+ * there is no --table. */
 bool cli_records(void);
 const char *cli_as(void); /* --as, or NULL */
+/* Appends the table as standard output can show it: to the width of a
+ * terminal, in colour there, and in full where no terminal is. */
+void cli_table(struct show_table *t, struct buf *out);
 
 /* The name among choices (ended by NULL) that is nearest to what was typed, or
  * NULL when none is near. */

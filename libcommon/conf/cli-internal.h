@@ -27,6 +27,7 @@ struct cli_standard {
 	bool errors_as_records;
 	bool replay;
 	bool json;
+	bool table;
 	const char *as;
 };
 

@@ -39,12 +39,20 @@ bool cli_replay(void)
 
 bool cli_records(void)
 {
-	return cli_standard.json || !isatty(STDOUT_FILENO);
+	return cli_standard.json ||
+	       (!cli_standard.table && !isatty(STDOUT_FILENO));
 }
 
 const char *cli_as(void)
 {
 	return cli_standard.as;
+}
+
+void cli_table(struct show_table *t, struct buf *out)
+{
+	show_table_print(t, out,
+			 isatty(STDOUT_FILENO) ? show_width(STDOUT_FILENO) : 0,
+			 show_colors(STDOUT_FILENO));
 }
 
 /*
