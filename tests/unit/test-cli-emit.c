@@ -144,6 +144,23 @@ static void completions(void **state)
 	assert_has(said.out, "complete -c oncall-sample -l quiet -s q -d ");
 }
 
+/* The front door also completes the programs behind it. */
+static void completions_of_the_front_door(void **state)
+{
+	struct cli_tool door = sample;
+
+	(void)state;
+	door.name = "oncall";
+	door.fallback = show_args;
+	RUN_TOOL(&said, &door, "oncall", "--help=bash");
+	assert_has(said.out, "compgen -c oncall- | sed 's/^oncall-//'");
+	assert_has(said.out, "local next=oncall-${COMP_WORDS[1]}");
+	RUN_TOOL(&said, &door, "oncall", "--help=zsh");
+	assert_has(said.out, "words[1]=oncall-$words[1]");
+	RUN_TOOL(&said, &door, "oncall", "--help=fish");
+	assert_has(said.out, "complete -C oncall- |");
+}
+
 /* A program of one command with these options. */
 static void check_opts(const struct cli_opt *opts, const char *part)
 {
@@ -307,6 +324,7 @@ int main(void)
 		cmocka_unit_test(mdoc_parts),
 		cmocka_unit_test(json_is_json),
 		cmocka_unit_test(completions),
+		cmocka_unit_test(completions_of_the_front_door),
 		cmocka_unit_test(check_options),
 		cmocka_unit_test(check_too_long),
 		cmocka_unit_test(check_commands),
