@@ -77,7 +77,10 @@ store_sql() {
     local address=${2:-$ONCALL_STORE}
 
     case $address in
-    postgresql:*) psql -XqAt -v ON_ERROR_STOP=1 -d "$address" -c "$1" ;;
+    postgresql:*)
+        PGOPTIONS='-c search_path=oncall' psql -XqAt -v ON_ERROR_STOP=1 \
+            -d "$address" -c "$1"
+        ;;
     *) sqlite3 -batch "$address" "$1" ;;
     esac
 }
@@ -103,7 +106,13 @@ expect() {
     local status_wanted=$1
 
     shift
-    run "-$status_wanted" --separate-stderr "$@"
+    run --separate-stderr "$@"
+    [ "$status" -eq "$status_wanted" ] || {
+        printf 'status %s, not %s, of: %s\n' "$status" "$status_wanted" "$*"
+        printf 'standard output: %.2000s\n' "$output"
+        printf 'standard error: %.2000s\n' "$stderr"
+        return 1
+    } >&2
 }
 
 # Like expect, and standard output holds records only, at least one, all valid.
