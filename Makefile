@@ -26,6 +26,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 REPLAYS  := $(FUZZERS:$(B)/fuzz/fuzz-%=$(B)/fuzz/replay-%)
 FAILALLOC := $(B)/faults/failalloc.so
+MAKE_DETECTIONS := $(B)/bench/make-detections
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -84,6 +85,7 @@ unit: $(UNITS) ## build and run the unit tests alone
 
 .PHONY: tests
 tests: $(BINS) $(UNITS) $(REPLAYS) $(FAILALLOC) ## build what the tests run
+tests: $(MAKE_DETECTIONS)
 
 .PHONY: lint
 lint: ## install what is missing, run every linter
@@ -108,7 +110,7 @@ fuzzers: $(FUZZERS)
 .PHONY: bench
 bench: ## measure, as ratios to what everybody knows
 	@scripts/deps build bench
-	@$(AGAIN) all
+	@$(AGAIN) all $(MAKE_DETECTIONS)
 	@B=$(B) tests/bench/run
 
 .PHONY: coverage
@@ -193,6 +195,11 @@ $(B)/fuzz/fuzz-%: $(B)/tests/fuzz/fuzz-%.o $(LIB)
 $(FAILALLOC): tests/faults/failalloc.c $(B)/flags
 	$(call says,CC,$<)
 	$(Q)$(CC) -D_GNU_SOURCE -std=c17 $(WARN) -O2 -fPIC -shared -o $@ $<
+
+# Makes the input of tests and measurements, so it is quick in any profile.
+$(MAKE_DETECTIONS): tests/bench/make-detections.c $(B)/flags
+	$(call says,CC,$<)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c17 $(WARN) -O2 -o $@ $<
 
 -include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) \
     tests/fuzz/replay.c) $(B)/libcommon/store/migrations.d
