@@ -1,0 +1,231 @@
+/* test-approval.c - votes: SQLite always, PostgreSQL when TEST_POSTGRES holds
+ * the address of an empty database. */
+#include "unit.h"
+
+#include <stdio.h>
+
+#include <oncall/approval.h>
+#include <oncall/clock.h>
+#include <oncall/mem.h>
+#include <oncall/when.h>
+
+#define NOW INT64_C(1795000000000)
+
+static const char *address;
+static struct store *store;
+static char id[APPROVAL_ID];
+
+static int set_up(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	clock_set(NOW);
+	assert_int_equal(store_open(&store, address, STORE_WRITE, &err), 0);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	store_close(store);
+	return 0;
+}
+
+/* Asks for an approval that is open for an hour. */
+static void ask_for(const char *approvers, int64_t quorum)
+{
+	struct err err = ERR_INIT;
+	const struct approval_request r = {
+		.subject = SLICE_LIT("{\"action\":\"restart\"}"),
+		.hash = "abc",
+		.requester = "bot",
+		.approvers = slice_of(approvers),
+		.quorum = quorum,
+		.expires = NOW + WHEN_HOUR,
+	};
+
+	assert_int_equal(approval_request(store, &r, id, &err), 0);
+	assert_no_err(&err);
+}
+
+static void vote(const char *actor, bool approve)
+{
+	struct err err = ERR_INIT;
+
+	assert_int_equal(
+		approval_vote(store, id, actor, approve, "why not", &err), 0);
+	assert_no_err(&err);
+}
+
+static void refused(const char *actor, const char *part)
+{
+	struct err err = ERR_INIT;
+
+	assert_int_equal(approval_vote(store, id, actor, true, NULL, &err), -1);
+	assert_err(&err, ERR_REFUSED, part);
+}
+
+/* The record has this part. */
+static void has(const char *part)
+{
+	struct err err = ERR_INIT;
+	AUTO_BUF struct buf out = BUF_INIT;
+
+	assert_int_equal(approval_record(store, id, &out, &err), 0);
+	if (!strstr(buf_str(&out), part))
+		fail_msg("'%s' lacks '%s'", buf_str(&out), part);
+}
+
+static int64_t waiting(void)
+{
+	struct err err = ERR_INIT;
+	int64_t n = -1;
+
+	assert_int_equal(approval_waiting(store, &n, &err), 0);
+	return n;
+}
+
+static void the_quorum_approves(void **state)
+{
+	int64_t before = waiting();
+
+	(void)state;
+	ask_for("[]", 2);
+	assert_int_equal(waiting(), before + 1);
+	vote("ana", true);
+	has("\"status\":\"waiting\"");
+	assert_int_equal(waiting(), before + 1);
+	clock_set(NOW + WHEN_MINUTE);
+	vote("ben", true);
+	has("\"status\":\"approved\"");
+	has("\"votes\":[{\"actor\":\"ana\",\"approve\":true,\"time\":");
+	has("\"reason\":\"why not\"},{\"actor\":\"ben\"");
+	has("\"settled\":\"2026-11-18T");
+	assert_int_equal(waiting(), before);
+}
+
+static void one_no_denies(void **state)
+{
+	(void)state;
+	ask_for("[]", 3);
+	vote("ana", true);
+	vote("ben", false);
+	has("\"status\":\"denied\"");
+	has("\"actor\":\"ben\",\"approve\":false");
+	refused("eva", "is denied already");
+}
+
+static void a_person_votes_once(void **state)
+{
+	(void)state;
+	ask_for("[]", 2);
+	vote("ana", true);
+	refused("ana", "'ana' has voted on 'APR-");
+	refused("ana via bot", "'ana via bot' has voted");
+	has("\"status\":\"waiting\"");
+	vote("bot", true); /* the relay is somebody else */
+	has("\"status\":\"approved\"");
+}
+
+static void who_came_by_a_relay_counts(void **state)
+{
+	(void)state;
+	ask_for("[\"ana\"]", 1);
+	refused("anabel via bot", "is not among the approvers");
+	vote("ana via bot", true);
+	has("\"status\":\"approved\"");
+	has("\"actor\":\"ana via bot\"");
+}
+
+static void only_approvers_vote(void **state)
+{
+	(void)state;
+	ask_for("[\"ana\",\"o\\\"neil\"]", 1);
+	refused("ben", "'ben' is not among the approvers of 'APR-");
+	refused("an", "is not among");
+	has("\"votes\":[]");
+	vote("o\"neil", true);
+	has("\"status\":\"approved\"");
+}
+
+static void what_is_settled_stays(void **state)
+{
+	(void)state;
+	ask_for("[]", 1);
+	vote("ana", true);
+	refused("ben", "is approved already");
+	has("\"status\":\"approved\"");
+}
+
+static void time_runs_out(void **state)
+{
+	int64_t before = waiting();
+
+	(void)state;
+	ask_for("[]", 1);
+	clock_set(NOW + WHEN_HOUR - 1);
+	has("\"status\":\"waiting\"");
+	assert_int_equal(waiting(), before + 1);
+	clock_set(NOW + WHEN_HOUR);
+	refused("ana", "' has expired");
+	has("\"status\":\"expired\"");
+	assert_int_equal(waiting(), before);
+}
+
+static void a_settled_one_does_not_expire(void **state)
+{
+	(void)state;
+	ask_for("[]", 1);
+	vote("ana", true);
+	clock_set(NOW + WHEN_DAY);
+	has("\"status\":\"approved\"");
+}
+
+static void an_unknown_one_is_no(void **state)
+{
+	struct err err = ERR_INIT;
+	AUTO_BUF struct buf out = BUF_INIT;
+
+	(void)state;
+	assert_int_equal(
+		approval_vote(store, "APR-NONE", "ana", true, NULL, &err), -1);
+	assert_err(&err, ERR_NO, "there is no approval 'APR-NONE'");
+	err_clear(&err);
+	assert_int_equal(approval_record(store, "APR-NONE", &out, &err), -1);
+	assert_err(&err, ERR_NO, "there is no approval 'APR-NONE'");
+}
+
+static int run_on(const char *on, const char *where)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+		TEST(the_quorum_approves),  TEST(one_no_denies),
+		TEST(a_person_votes_once),  TEST(who_came_by_a_relay_counts),
+		TEST(only_approvers_vote),  TEST(what_is_settled_stays),
+		TEST(time_runs_out),	    TEST(a_settled_one_does_not_expire),
+		TEST(an_unknown_one_is_no),
+#undef TEST
+	};
+
+	address = where;
+	return cmocka_run_group_tests_name(on, tests, NULL, NULL);
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/test-approval.XXXXXX";
+	const char *postgres = getenv("TEST_POSTGRES");
+	AUTO_FREE char *file = NULL;
+	int failed;
+
+	if (!mkdtemp(dir))
+		return 1;
+	file = mem_printf("%s/oncall.db", dir);
+	failed = run_on("sqlite", file);
+	(void)unlink(file);
+	(void)rmdir(dir);
+	if (postgres && *postgres)
+		failed += run_on("postgresql", postgres);
+	return failed;
+}
