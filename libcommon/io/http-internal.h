@@ -24,7 +24,6 @@
 struct http_transfer {
 	struct http_transfer *next;
 	void *tag;
-	bool sending; /* http_send() waits for it, not http_wait() */
 	bool done;
 
 	char *method;

@@ -134,7 +134,6 @@ static void heed_stop(struct http *h, struct http_transfer *t, int64_t now)
 		h->stop_at = now + HTTP_STOP_MS;
 	if (!h->stop_at)
 		return;
-	t->retries = 0;
 	if (now >= h->stop_at || (!t->easy && t->reply.attempts))
 		expire(h, t, "asked to stop");
 }
@@ -236,7 +235,6 @@ int http_send(struct http *h, const struct http_request *req,
 	*ret = (struct http_reply){.status = 0};
 	if (!t)
 		return -1;
-	t->sending = true;
 	http_add(h, t);
 	while (!t->done)
 		http_step(h, WAIT_MAX_MS);
@@ -261,8 +259,6 @@ static bool find_done(const struct http *h, struct http_transfer **ret)
 
 	*ret = NULL;
 	for (struct http_transfer *t = h->first; t && !*ret; t = t->next) {
-		if (t->sending)
-			continue;
 		any = true;
 		if (t->done)
 			*ret = t;

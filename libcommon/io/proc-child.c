@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -61,7 +60,7 @@ static void set_limits(const struct proc_limits *limits)
 	lower(RLIMIT_AS, limits->memory_bytes, 0);
 }
 
-void proc_child(const struct proc_plan *plan, pid_t keeper)
+void proc_child(const struct proc_plan *plan)
 {
 	sigset_t none;
 
@@ -72,10 +71,6 @@ void proc_child(const struct proc_plan *plan, pid_t keeper)
 	become_user(plan);
 	if (plan->dir && chdir(plan->dir))
 		fail(PROC_STAGE_DIR);
-	/* Somebody may kill the keeper, and then nobody cleans up; set after
-	 * the change of user, which clears it. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || getppid() != keeper)
-		fail(PROC_STAGE_FORK);
 	set_limits(&plan->limits);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);

@@ -79,7 +79,7 @@ void proc_shut(int *fd); /* closes it and sets it to -1 */
 
 /* Everything below runs after a fork and calls only what is safe there. */
 NORETURN void proc_keeper(const struct proc_plan *plan);
-NORETURN void proc_child(const struct proc_plan *plan, pid_t keeper);
+NORETURN void proc_child(const struct proc_plan *plan);
 void proc_note(enum proc_note_kind kind, enum proc_stage stage, int value);
 
 /*

@@ -121,7 +121,7 @@ static void keeper_start(struct keeper *k, const struct proc_plan *plan)
 		_exit(1);
 	}
 	if (!k->program)
-		proc_child(plan, k->self);
+		proc_child(plan);
 	proc_note(PROC_NOTE_STARTED, 0, k->program);
 	for (int fd = 0; fd < PROC_FD_REPORT; fd++)
 		(void)close(fd);

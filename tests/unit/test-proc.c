@@ -17,8 +17,9 @@
 #include <oncall/proc.h>
 #include <oncall/signals.h>
 
-#define QUICK_MS 3000 /* far less than what the programs would take */
-#define GRACE_MS 150
+#define QUICK_MS   3000 /* far less than what the programs would take */
+#define GRACE_MS   150
+#define LAST_WORDS ((size_t)1024 * 1024) /* the most that a pipe may hold */
 
 static struct proc_result res;
 static struct err err;
@@ -311,6 +312,42 @@ static void much_output_keeps_head_and_tail(void **state)
 	assert_int_equal(res.out.len, 10000 + 36);
 }
 
+/* In a child, which is stopped while the program says more than one read takes
+ * and ends. */
+static void last_words_are_heard(void **state)
+{
+	struct proc_options opt = PLAIN;
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (!pid) {
+		opt.output_max = LAST_WORDS;
+		if (run(opt, ARGV("/proc/self/exe", "--last-words")))
+			_exit(1);
+		_exit(res.out.len + res.errors.len != 2 * LAST_WORDS);
+	}
+	nap(100);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	nap(300);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+NORETURN static void last_words(void)
+{
+	AUTO_FREE char *text = mem_zero(LAST_WORDS, 1);
+
+	nap(200);
+	for (int fd = 1; fd <= 2; fd++)
+		if (fcntl(fd, F_SETPIPE_SZ, LAST_WORDS) < 0 ||
+		    write(fd, text, LAST_WORDS) != LAST_WORDS)
+			_exit(1);
+	_exit(0);
+}
+
 static void output_of_every_length_near_the_maximum(void **state)
 {
 	struct proc_options opt = PLAIN;
@@ -547,11 +584,15 @@ static void path_is_that_of_the_environment(void **state)
 	const char *const none[] = {"PATH=/no/where:.:", NULL};
 	const char *const some[] = {"PATH=/no:/bin", NULL};
 	struct proc_options opt = PLAIN;
+	int here = open(".", O_RDONLY | O_DIRECTORY);
 
 	(void)state;
 	opt.env = none;
 	opt.dir = "/bin";
+	assert_int_equal(chdir("/bin"), 0);
 	assert_fails(opt, ARGV("true"), "cannot run 'true': not found in PATH");
+	assert_int_equal(fchdir(here), 0);
+	(void)close(here);
 	err_clear(&err);
 	opt.env = some;
 	assert_int_equal(run(opt, ARGV("true")), 0);
@@ -593,8 +634,8 @@ static void nothing_of_ours_is_open(void **state)
 		(void)close(fds[i]);
 	(void)close(300);
 	/* While it expands, the shell may have the folder open as 3. */
-	assert_null(strstr(res.out.text, "/4"));
-	assert_null(strstr(res.out.text, "/300"));
+	assert_null(strstr(res.out.text, "/fd/4"));
+	assert_null(strstr(res.out.text, "/fd/300"));
 	assert_non_null(strstr(res.out.text, "/fd/2"));
 }
 
@@ -659,7 +700,10 @@ static void stop_is_heard_through_much_output(void **state)
 	pid_t pid = signal_soon(SIGINT);
 
 	(void)state;
-	assert_int_equal(run(PLAIN, ARGV("yes")), 0);
+	assert_int_equal(
+		run(PLAIN,
+		    SH("for i in 1 2 3 4; do yes & yes >&2 & done; wait")),
+		0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_true(res.stopped);
 	assert_true(res.duration_ms < QUICK_MS);
@@ -810,6 +854,7 @@ int main(int argc, char **argv)
 		TEST(a_crowd_is_ended),
 		TEST(who_forks_on_and_on_is_ended),
 		TEST(much_output_keeps_head_and_tail),
+		TEST(last_words_are_heard),
 		TEST(output_of_every_length_near_the_maximum),
 		TEST(binary_output_stays),
 		TEST(input_arrives_whole),
@@ -839,6 +884,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "--respawn"))
 		respawn();
+	if (argc > 1 && !strcmp(argv[1], "--last-words"))
+		last_words();
 	(void)alarm(60);
 	signals_install();
 	return cmocka_run_group_tests(tests, NULL, NULL);
