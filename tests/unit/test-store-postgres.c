@@ -84,6 +84,29 @@ static void work_survives_a_lost_connection(void **state)
 	assert_int_equal(ask_number(s, "SELECT count(*) FROM things"), 2);
 }
 
+static int refuse(void *arg, struct err *err)
+{
+	struct work *w = arg;
+
+	w->times++;
+	psql(end_sessions);
+	return err_set(err, ERR_REFUSED, "not this one");
+}
+
+static void work_that_failed_by_itself_is_not_tried_again(void **state)
+{
+	AUTO_STORE struct store *s = NULL;
+	struct err err = ERR_INIT;
+	struct work w = {NULL, 0, NULL};
+
+	(void)state;
+	needs_server();
+	s = w.s = open_store(address, STORE_WRITE);
+	assert_int_equal(store_transact(s, refuse, &w, &err), -1);
+	assert_err(&err, ERR_REFUSED, "not this one");
+	assert_int_equal(w.times, 1);
+}
+
 static void a_connection_lost_between_calls_is_made_again(void **state)
 {
 	AUTO_STORE struct store *s = NULL;
@@ -352,6 +375,7 @@ int main(void)
 #define EACH(f) cmocka_unit_test_setup(f, set_up)
 	const struct CMUnitTest tests[] = {
 		EACH(work_survives_a_lost_connection),
+		EACH(work_that_failed_by_itself_is_not_tried_again),
 		EACH(a_connection_lost_between_calls_is_made_again),
 		EACH(writers_survive_a_restart_of_the_server),
 		EACH(a_deadlock_is_tried_again),

@@ -134,7 +134,7 @@ static void values_come_back_as_they_went(void **state)
 static void a_parameter_may_change_its_type(void **state)
 {
 	const struct store_value values[] = {
-		S_NULL,	     S_INT(7), S_NULL,	      S_TEXT("seven"),
+		S_INT(7),    S_NULL,   S_TEXT("seven"), S_NULL,
 		S_REAL(2.5), S_INT(1), S_INT(1 << 30)};
 	AUTO_STORE struct store *s = open_store(address, STORE_WRITE);
 	struct err err = ERR_INIT;
@@ -304,9 +304,35 @@ static void an_inner_failure_leaves_the_outer_whole(void **state)
 		store_rollback(s);
 	err_clear(&err);
 	put(s, &err, S_INT(3), S_NULL, S_NULL, S_NULL);
+	/* The failure may still be on its way when the rollback is asked for.
+	 */
+	assert_int_equal(store_begin(s, &err), 0);
+	(void)STORE_QUEUE(s, &err, "INSERT INTO things (id) VALUES ($1)",
+			  S_INT(1));
+	store_rollback(s);
+	err_clear(&err);
+	put(s, &err, S_INT(5), S_NULL, S_NULL, S_NULL);
 	assert_int_equal(store_commit(s, &err), 0);
 	assert_no_err(&err);
-	assert_int_equal(ask_number(s, "SELECT sum(id) FROM things"), 4);
+	assert_int_equal(ask_number(s, "SELECT sum(id) FROM things"), 9);
+}
+
+static void values_of_a_question_need_not_stay(void **state)
+{
+	AUTO_STORE struct store *s = open_store(address, STORE_WRITE);
+	AUTO_ROWS struct store_rows *rows = NULL;
+	struct err err = ERR_INIT;
+	char text[] = "one";
+
+	(void)state;
+	put(s, &err, S_INT(1), S_NULL, S_NULL, S_TEXT("one"));
+	rows = STORE_ASK(s, &err, "SELECT id FROM things WHERE t = $1",
+			 S_TEXT(text));
+	assert_non_null(rows);
+	memset(text, 'x', sizeof(text) - 1);
+	assert_int_equal(store_next(rows, &err), 1);
+	assert_int_equal(store_int(rows, 0), 1);
+	assert_no_err(&err);
 }
 
 static void what_was_queued_fails_at_the_commit_at_latest(void **state)
@@ -666,6 +692,7 @@ int main(void)
 		EACH(mistakes_in_calls_are_named),
 		EACH(transactions_nest),
 		EACH(an_inner_failure_leaves_the_outer_whole),
+		EACH(values_of_a_question_need_not_stay),
 		EACH(what_was_queued_fails_at_the_commit_at_latest),
 		EACH(much_is_queued_without_blocking),
 		EACH(work_is_stored_whole_or_not_at_all),
