@@ -147,6 +147,9 @@ static NORETURN void child(struct run *r)
 		(void)close(fd);
 	while (r->argv && r->argv[argc])
 		argc++;
+	/* A shell's background job is started with INT ignored. */
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGHUP, SIG_DFL);
 	(void)signal(SIGPIPE, r->ignore_pipe ? SIG_IGN : SIG_DFL);
 	diag_setup("test", DIAG_INFO, false);
 	status = filter_run(r->ops, &r->opt, r, argc, r->argv, &err);

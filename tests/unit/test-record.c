@@ -21,6 +21,8 @@ static int clean(void **state)
 {
 	(void)state;
 	(void)alarm(HANG_SECONDS);
+	/* Ignored under nohup, and so by signals_install(). */
+	(void)signal(SIGHUP, SIG_DFL);
 	signals_raise_stop(0);
 	(void)signals_reload();
 	return 0;

@@ -19,6 +19,9 @@ static int clean(void **state)
 	signals_raise_stop(0);
 	(void)signals_reload();
 	(void)alarm(HANG_SECONDS);
+	/* A shell's background job is started with INT ignored. */
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGHUP, SIG_DFL);
 	signals_install();
 	return 0;
 }
