@@ -6,13 +6,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include <jansson.h>
-#include <sqlite3.h>
-#include <yaml.h>
-#ifdef HAVE_CURL
-#include <curl/curlver.h>
-#endif
-
+#include <oncall/built.h>
 #include <oncall/mem.h>
 #include <oncall/status.h>
 
@@ -128,15 +122,13 @@ static void look_at_libpq(struct findings *f)
 
 void doctor_libraries(struct findings *f)
 {
-	found(f, FINDING_OK, "SQLite", "%s", sqlite3_libversion());
+	found(f, FINDING_OK, "SQLite", "%s", store_sqlite_version());
 	look_at_libpq(f);
-	found(f, FINDING_OK, "Jansson", "%s", jansson_version_str());
-	found(f, FINDING_OK, "libyaml", "%s", yaml_get_version_string());
-#ifdef HAVE_CURL
-	/* Asking the library would load it at every start. */
-	found(f, FINDING_OK, "libcurl", "built with " LIBCURL_VERSION);
-#else
-	found(f, FINDING_WARN, "libcurl",
-	      "not built in: nothing can be sent by HTTP or mail");
-#endif
+	for (const struct built *b = built_with(); b->name; b++) {
+		if (b->version)
+			found(f, FINDING_OK, b->name, "%s", b->version);
+		else
+			found(f, FINDING_WARN, b->name,
+			      "not built in: cannot %s", b->lacking);
+	}
 }

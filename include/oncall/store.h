@@ -45,6 +45,7 @@ int store_schema_version(const struct store *s);
 int store_schema_newest(void);
 /* Bytes that tables and indexes take. */
 int store_size(struct store *s, int64_t *ret, struct err *err) MUST_CHECK;
+const char *store_sqlite_version(void);
 /* Whether PostgreSQL stores can be opened: support for them was built in, and
  * libpq is there, whose version (150004) is returned. */
 int store_postgres_ready(int *ret_version, struct err *err) MUST_CHECK;

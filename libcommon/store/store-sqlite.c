@@ -299,6 +299,11 @@ static int verify(struct store *s, struct err *err)
 		       s->name, (int)found.len, found.ptr ? found.ptr : "");
 }
 
+const char *store_sqlite_version(void)
+{
+	return sqlite3_libversion();
+}
+
 const struct store_driver store_sqlite = {
 	.name = "sqlite",
 	.dialect = STORE_DIALECT_SQLITE,

@@ -1,4 +1,4 @@
-/* status.c - oncall status: one screen. */
+/* screen.c - oncall status: one screen. */
 #include "oncall.h"
 
 #include <oncall/record.h>
