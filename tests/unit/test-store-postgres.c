@@ -1,8 +1,7 @@
 /*
  * test-store-postgres.c - what can go wrong between a program and a server.
- * TEST_POSTGRES holds the address of a database for tests; TEST_POSTGRES_DIR,
- * when set, the folder that tests/lib/postgres knows its server by, so that it
- * can be restarted.
+ * TEST_POSTGRES holds the address of a database for tests; the one that
+ * restarts a server starts its own. Runs in the root of the repository.
  */
 #include "unit-store.h"
 
@@ -66,7 +65,7 @@ static int disturbed_work(void *arg, struct err *err)
 
 static const char end_sessions[] =
 	"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-	"WHERE application_name = 'oncall'";
+	"WHERE application_name = 'oncall' AND datname = current_database()";
 
 static void work_survives_a_lost_connection(void **state)
 {
@@ -149,20 +148,66 @@ static int add_row(void *arg, struct err *err)
 			   S_INT(w->times));
 }
 
+/* A server of this test alone; what it prints is no test's result. */
+static char server_dir[64];
+static char *server_address;
+
+static void control_server(const char *what)
+{
+	const char *const argv[] = {
+		"sh", "-c", "exec tests/lib/postgres \"$1\" \"$2\" >/dev/null",
+		"sh", what, server_dir,
+		NULL};
+
+	run_program(argv);
+}
+
+static int start_server(void **state)
+{
+	AUTO_FREE char *note = NULL;
+	char home[64] = "";
+	FILE *in;
+
+	(void)state;
+	if (!address)
+		return 0;
+	(void)snprintf(server_dir, sizeof(server_dir),
+		       "/tmp/test-store.XXXXXX");
+	assert_non_null(mkdtemp(server_dir));
+	control_server("start");
+	note = mem_printf("%s/postgres.home", server_dir);
+	in = fopen(note, "re");
+	assert_non_null(in);
+	assert_non_null(fgets(home, sizeof(home), in));
+	(void)fclose(in);
+	home[strcspn(home, "\n")] = '\0';
+	server_address =
+		mem_printf("postgresql://oncall@/postgres?host=%s", home);
+	return 0;
+}
+
+static int stop_server(void **state)
+{
+	(void)state;
+	if (!server_address)
+		return 0;
+	control_server("stop");
+	(void)rmdir(server_dir);
+	free(server_address);
+	return 0;
+}
+
 static void write_rows(int index)
 {
 	struct err err = ERR_INIT;
 	struct work w = {NULL, 0, NULL};
 
 	if (index == CHILDREN) {
-		const char *const argv[] = {"tests/lib/postgres", "restart",
-					    getenv("TEST_POSTGRES_DIR"), NULL};
-
 		(void)usleep(100000);
-		run_program(argv);
+		control_server("restart");
 		return;
 	}
-	if (store_open(&w.s, address, STORE_WRITE, &err) < 0)
+	if (store_open(&w.s, server_address, STORE_WRITE, &err) < 0)
 		child_failed(&err);
 	for (int i = 0; i < TURNS; i++) {
 		w.times = index * TURNS + i;
@@ -179,11 +224,9 @@ static void writers_survive_a_restart_of_the_server(void **state)
 
 	(void)state;
 	needs_server();
-	if (!getenv("TEST_POSTGRES_DIR"))
-		skip();
-	store_close(open_store(address, STORE_WRITE));
+	store_close(open_store(server_address, STORE_WRITE));
 	in_children(CHILDREN + 1, write_rows);
-	s = open_store(address, STORE_READ);
+	s = open_store(server_address, STORE_READ);
 	assert_int_equal(ask_number(s, "SELECT count(*) FROM things"),
 			 CHILDREN * TURNS);
 	store_close(s);
@@ -377,7 +420,9 @@ int main(void)
 		EACH(work_survives_a_lost_connection),
 		EACH(work_that_failed_by_itself_is_not_tried_again),
 		EACH(a_connection_lost_between_calls_is_made_again),
-		EACH(writers_survive_a_restart_of_the_server),
+		cmocka_unit_test_setup_teardown(
+			writers_survive_a_restart_of_the_server, start_server,
+			stop_server),
 		EACH(a_deadlock_is_tried_again),
 		EACH(a_failed_transaction_cannot_be_committed),
 		EACH(text_that_is_none_is_refused),

@@ -27,9 +27,12 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+	AUTO_FREE char *disk = mem_printf("%s/disk", dir);
 	const char *const argv[] = {"rm", "-rf", dir, NULL};
 
 	(void)state;
+	/* Still there when the test that mounted it failed. */
+	(void)umount2(disk, MNT_DETACH);
 	run_program(argv);
 	free(path);
 	return 0;
