@@ -67,6 +67,8 @@ struct store_value {
 #define S_NULL	   ((struct store_value){.type = STORE_NULL})
 struct store_value s_text(const char *text); /* NULL is NULL */
 #define S_TEXT(x) s_text(x)
+struct store_value s_opt(struct slice text); /* a NULL ptr is NULL */
+#define S_OPT(x) s_opt(x)
 struct store_value s_time(int64_t ms); /* WHEN_NONE is NULL */
 #define S_TIME(x) s_time(x)
 

@@ -259,7 +259,7 @@ static int save_streams(struct incident_open *o, struct err *err)
 			    "updated = excluded.updated",
 			    S_SLICE(s->name), S_SLICE(s->source),
 			    S_INT(s->position), S_TEXT(buf_str(&s->at)),
-			    S_SLICE(s->cursor), S_SLICE(s->snapshot),
+			    S_OPT(s->cursor), S_OPT(s->snapshot),
 			    S_INT(s->updated)) < 0)
 			return -1;
 	}

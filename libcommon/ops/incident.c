@@ -275,13 +275,10 @@ int incident_load(struct store *s, int64_t num, struct incident *inc,
 static struct store_value field_value(const struct incident *inc,
 				      const struct incident_field *f)
 {
-	const struct slice *text;
-
 	switch (f->kind) {
 	case INCIDENT_TEXT:
 	case INCIDENT_JSON:
-		text = text_of(inc, f);
-		return text->ptr ? S_SLICE(*text) : S_NULL;
+		return S_OPT(*text_of(inc, f));
 	case INCIDENT_TIME:
 	case INCIDENT_NUMBER:
 	case INCIDENT_PERIOD:

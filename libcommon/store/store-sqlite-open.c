@@ -117,8 +117,9 @@ static int set_up(struct store *s, struct err *err)
 
 	/* SQLite does not always wait by itself to change the mode. */
 	for (int n = 0; s->mode != STORE_READ; n++) {
-		rc = sqlite3_exec(q->db, "PRAGMA page_size=8192;PRAGMA journal_mode=WAL", NULL, NULL,
-				  NULL);
+		rc = sqlite3_exec(
+			q->db, "PRAGMA page_size=8192;PRAGMA journal_mode=WAL",
+			NULL, NULL, NULL);
 		if (rc != SQLITE_BUSY || !sqlite_wait(s, n))
 			break;
 	}

@@ -40,6 +40,11 @@ struct store_value s_text(const char *text)
 	return S_SLICE(slice_of(text));
 }
 
+struct store_value s_opt(struct slice text)
+{
+	return text.ptr ? S_SLICE(text) : S_NULL;
+}
+
 struct store_value s_time(int64_t ms)
 {
 	if (ms == WHEN_NONE)
