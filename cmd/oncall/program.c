@@ -87,19 +87,26 @@ static char *find_program(const char *name)
 	return found;
 }
 
+static int has_prefix(const struct dirent *entry)
+{
+	return !strncmp(entry->d_name, PREFIX, strlen(PREFIX));
+}
+
 /* Adds the programs of a folder: name to path. The first of a name counts. */
 static void list_folder(struct map *programs, const char *folder)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(folder, &entries, NULL, alphasort);
+	int count = scandir(folder, &entries, has_prefix, alphasort);
 
+	if (count < 0 && errno == ENOMEM)
+		mem_die();
 	for (int i = 0; i < count; i++) {
 		const char *file = entries[i]->d_name;
 		const char *name = file + strlen(PREFIX);
 		AUTO_FREE char *path = mem_printf("%s/%s", folder, file);
 
-		if (!strncmp(file, PREFIX, strlen(PREFIX)) && is_name(name) &&
-		    !map_get(programs, slice_of(name)) && is_program(path))
+		if (is_name(name) && !map_get(programs, slice_of(name)) &&
+		    is_program(path))
 			*map_put(programs, slice_of(name)) = TAKE_PTR(path);
 		free(entries[i]);
 	}
