@@ -10,25 +10,25 @@
 #include <unistd.h>
 
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
-#define MUST_CHECK        __attribute__((warn_unused_result))
-#define NORETURN          __attribute__((noreturn))
-#define CLEANUP(fn)       __attribute__((cleanup(fn)))
-#define ARRAY_LEN(a)      (sizeof(a) / sizeof((a)[0]))
+#define MUST_CHECK	  __attribute__((warn_unused_result))
+#define NORETURN	  __attribute__((noreturn))
+#define CLEANUP(fn)	  __attribute__((cleanup(fn)))
+#define ARRAY_LEN(a)	  (sizeof(a) / sizeof((a)[0]))
 
 /* Hands a scoped pointer to the caller: yields it and leaves NULL behind. */
-#define TAKE_PTR(p)                                                            \
-	__extension__({                                                        \
-		__typeof__(p) taken_ = (p);                                    \
-		(p) = NULL;                                                    \
-		taken_;                                                        \
+#define TAKE_PTR(p)                         \
+	__extension__({                     \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
 
 /* Defines the function that releases a scoped variable of a pointer type. */
-#define DEFINE_AUTO(type, release, name)                                       \
-	static inline void name(type *p)                                       \
-	{                                                                      \
-		if (*p)                                                        \
-			release(*p);                                           \
+#define DEFINE_AUTO(type, release, name) \
+	static inline void name(type *p) \
+	{                                \
+		if (*p)                  \
+			release(*p);     \
 	}
 
 static inline void auto_free_(void *p)

@@ -22,8 +22,10 @@ struct buf {
 	bool over;  /* something was dropped */
 };
 
-#define BUF_INIT         {.data = NULL}
-#define BUF_INIT_MAX(m)  {.max = (m)}
+/* clang-format off */
+#define BUF_INIT        {.data = NULL}
+#define BUF_INIT_MAX(m) {.max = (m)}
+/* clang-format on */
 
 void buf_done(struct buf *b);
 void buf_reset(struct buf *b); /* empty again, keeps the memory */

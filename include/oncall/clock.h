@@ -8,7 +8,7 @@
 
 #include <oncall/base.h>
 
-int64_t clock_now(void); /* milliseconds since 1970 UTC */
+int64_t clock_now(void);    /* milliseconds since 1970 UTC */
 void clock_set(int64_t ms); /* stands still there until set again */
 bool clock_is_set(void);
 int64_t clock_mono(void); /* milliseconds, for deadlines and pauses */

@@ -2,8 +2,8 @@
  * diag.h - diagnostics on standard error, one write a message: text
  * ("oncall-incident: warning: ...", coloured on a terminal unless NO_COLOR is
  * set) or, with --log-format json, one JSON object a line with the members
- * time, level, tool and message. Control bytes are replaced and secrets redacted
- * here, so that callers may pass what they got.
+ * time, level, tool and message. Control bytes are replaced and secrets
+ * redacted here, so that callers may pass what they got.
  */
 #ifndef ONCALL_DIAG_H
 #define ONCALL_DIAG_H

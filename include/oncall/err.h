@@ -13,7 +13,7 @@
 
 enum err_kind {
 	ERR_NONE,
-	ERR_NO,      /* the answer is no: nothing of that name, not held; 1 */
+	ERR_NO,	     /* the answer is no: nothing of that name, not held; 1 */
 	ERR_USAGE,   /* wrong usage or configuration: status 2 */
 	ERR_INPUT,   /* bad input: status 3 */
 	ERR_SYSTEM,  /* the system or the store failed: status 4 */
@@ -28,7 +28,9 @@ struct err {
 	char text[ERR_TEXT_MAX];
 };
 
+/* clang-format off */
 #define ERR_INIT {.kind = ERR_NONE, .text = ""}
+/* clang-format on */
 
 /* All return -1, so that a caller writes: return err_set(...). First wins. */
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
@@ -41,7 +43,7 @@ int err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void err_clear(struct err *err);
 
 int err_exit_status(enum err_kind kind);
-/* "no", "usage", "input", "system", "refused", "remote": the code in records. */
+/* The code in records: "no", "usage", "input", "system", "refused" ... */
 const char *err_kind_name(enum err_kind kind);
 /* The status that counts where several apply: 4, then 128+n (a stop asked for
  * by a signal), 2, 5, 3, 75, 1, 0. */

@@ -9,7 +9,7 @@
 #include <oncall/base.h>
 
 #define HASH_SHA256_SIZE 32
-#define HASH_HEX 65
+#define HASH_HEX	 65
 
 struct hash_sha256 {
 	uint32_t state[8];

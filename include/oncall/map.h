@@ -18,7 +18,9 @@ struct map {
 	size_t slot_count;
 };
 
+/* clang-format off */
 #define MAP_INIT {.entries = NULL}
+/* clang-format on */
 
 /* NULL when absent. */
 void *map_get(const struct map *m, struct slice key);

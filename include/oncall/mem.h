@@ -14,7 +14,7 @@ void *mem_alloc(size_t size) MUST_CHECK;
 void *mem_zero(size_t count, size_t size) MUST_CHECK;
 /* The array grows to count elements of size bytes; the product is checked. */
 void *mem_resize(void *ptr, size_t count, size_t size) MUST_CHECK;
-char *mem_dup(const char *s) MUST_CHECK;               /* NULL gives NULL */
+char *mem_dup(const char *s) MUST_CHECK;		   /* NULL gives NULL */
 char *mem_dup_bytes(const char *p, size_t len) MUST_CHECK; /* adds a NUL */
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
 NORETURN void mem_die(void);

@@ -3,7 +3,8 @@
  * module, and what looks like one (password=..., "token": "...",
  * Authorization headers, user:password@ in URLs, private keys, well-known
  * token prefixes). What is taken out becomes "[redacted]"; quotes, keys and
- * schemes around it stay, and JSON stays JSON. Linear in the length of the text.
+ * schemes around it stay, and JSON stays JSON. Linear in the length of the
+ * text.
  */
 #ifndef ONCALL_REDACT_H
 #define ONCALL_REDACT_H

@@ -7,14 +7,14 @@
 
 #include <oncall/err.h>
 
-#define WHEN_TEXT 25 /* "2026-11-20T10:11:12.123Z" and a NUL */
-#define WHEN_NONE INT64_MIN
-#define WHEN_MIN (-INT64_C(62167219200000)) /* 0000-01-01T00:00:00.000Z */
-#define WHEN_MAX INT64_C(253402300799999)   /* 9999-12-31T23:59:59.999Z */
+#define WHEN_TEXT   25 /* "2026-11-20T10:11:12.123Z" and a NUL */
+#define WHEN_NONE   INT64_MIN
+#define WHEN_MIN    (-INT64_C(62167219200000)) /* 0000-01-01T00:00:00.000Z */
+#define WHEN_MAX    INT64_C(253402300799999)   /* 9999-12-31T23:59:59.999Z */
 #define WHEN_SECOND ((int64_t)1000)
 #define WHEN_MINUTE (60 * WHEN_SECOND)
-#define WHEN_HOUR (60 * WHEN_MINUTE)
-#define WHEN_DAY (24 * WHEN_HOUR)
+#define WHEN_HOUR   (60 * WHEN_MINUTE)
+#define WHEN_DAY    (24 * WHEN_HOUR)
 
 /* Writes RFC 3339, UTC, milliseconds; outside those years the nearest one. */
 void when_format(char out[WHEN_TEXT], int64_t ms);
@@ -29,7 +29,7 @@ struct when {
 	int offset_minutes; /* of the zone that was written or assumed */
 	bool zone_assumed;  /* the line had no zone */
 	bool year_assumed;  /* the line had no year (syslog) */
-	size_t used;        /* bytes of the line that the time took */
+	size_t used;	    /* bytes of the line that the time took */
 };
 
 /*
@@ -42,8 +42,8 @@ struct when {
  * zone that when_set_zone() set. Of zone names only UTC and GMT are read;
  * another one ("CET") is not part of the time. 0 or -1, without a message.
  */
-int when_parse_log(const char *s, size_t n, int64_t now_ms,
-		   struct when *ret) MUST_CHECK;
+int when_parse_log(const char *s, size_t n, int64_t now_ms, struct when *ret)
+	MUST_CHECK;
 
 /* Zone for times without one: "UTC" (so it is at the start), "Europe/Berlin",
  * a POSIX TZ text, or "local". Sets TZ, which children inherit. */
@@ -54,8 +54,8 @@ int when_zone_offset(int64_t ms);
 /* "90s", "15m", "2h", "7d", "2w", "1y" (365 days), "250ms", "1h30m": whole
  * numbers, each with its unit, large units first; at most WHEN_DURATION_MAX. */
 #define WHEN_DURATION_MAX (WHEN_DAY * 365 * 10000)
-int when_parse_duration(const char *s, int64_t *ret_ms,
-			struct err *err) MUST_CHECK;
+int when_parse_duration(const char *s, int64_t *ret_ms, struct err *err)
+	MUST_CHECK;
 /* The shortest exact form of the same language: 5400000 gives "1h30m". */
 void when_format_duration(char out[32], int64_t ms);
 /* For people: the two largest units, "3d 4h", "12s". */

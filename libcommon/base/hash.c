@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#define BLOCK_SIZE    64
-#define LENGTH_OFFSET 56 /* where the count of bits stands in the last block \
-			  */
+#define BLOCK_SIZE 64
+/* Where the count of bits stands in the last block. */
+#define LENGTH_OFFSET 56
 
 static const uint32_t round_constants[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
