@@ -245,11 +245,15 @@ int merge_run(int argc, char **argv, struct err *err)
 
 static int feedback(int64_t num, struct incident *inc, struct err *err)
 {
-	return incident_feedback(&args.edit, num,
-				 args.worked   ? "worked"
-				 : args.failed ? "failed"
-					       : "wrong",
-				 args.speed, args.effect, inc, err);
+	const struct incident_rating rating = {
+		.verdict = args.worked	 ? "worked"
+			   : args.failed ? "failed"
+					 : "wrong",
+		.speed = args.speed,
+		.effect = args.effect,
+	};
+
+	return incident_feedback(&args.edit, num, &rating, inc, err);
 }
 
 int feedback_run(int argc, char **argv, struct err *err)

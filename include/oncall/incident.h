@@ -243,9 +243,12 @@ int incident_severity(const struct incident_edit *e, int64_t num,
 /* The incident num is closed and becomes part of into. */
 int incident_merge(const struct incident_edit *e, int64_t into, int64_t num,
 		   struct incident *inc, struct err *err) MUST_CHECK;
-/* verdict: "worked", "failed", "wrong"; ratings 1 to 5, or 0 for none. */
+struct incident_rating {
+	const char *verdict;   /* "worked", "failed", "wrong" */
+	int64_t speed, effect; /* 1 to 5, or 0 for none */
+};
 int incident_feedback(const struct incident_edit *e, int64_t num,
-		      const char *verdict, int64_t speed, int64_t effect,
+		      const struct incident_rating *rating,
 		      struct incident *inc, struct err *err) MUST_CHECK;
 int incident_false_positive(const struct incident_edit *e, int64_t num,
 			    struct incident *inc, struct err *err) MUST_CHECK;

@@ -29,7 +29,7 @@ struct edit {
 	const char *const *tags;
 	bool remove;
 	int64_t other;
-	int64_t speed, effect;
+	const struct incident_rating *rating;
 };
 
 static int tell(struct edit *w, const char *what, const char *before,
@@ -382,29 +382,28 @@ int incident_link(const struct incident_edit *e, int64_t num, const char *other,
 
 static int change_feedback(struct edit *w, struct err *err)
 {
+	const struct incident_rating *r = w->rating;
 	char text[64];
 
-	(void)snprintf(text, sizeof(text), "%s", w->text);
-	if (w->speed)
+	(void)snprintf(text, sizeof(text), "%s", r->verdict);
+	if (r->speed)
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			       " speed=%lld", (long long)w->speed);
-	if (w->effect)
+			       " speed=%lld", (long long)r->speed);
+	if (r->effect)
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			       " effect=%lld", (long long)w->effect);
+			       " effect=%lld", (long long)r->effect);
 	return tell(w, "feedback", NULL, text, err);
 }
 
 int incident_feedback(const struct incident_edit *e, int64_t num,
-		      const char *verdict, int64_t speed, int64_t effect,
+		      const struct incident_rating *rating,
 		      struct incident *inc, struct err *err)
 {
 	struct edit w = {.e = e,
 			 .num = num,
 			 .inc = inc,
 			 .change = change_feedback,
-			 .text = verdict,
-			 .speed = speed,
-			 .effect = effect};
+			 .rating = rating};
 
 	return edit(&w, err);
 }
