@@ -212,7 +212,7 @@ void csv_add(struct buf *out, struct slice text, bool first)
 
 	if (!first)
 		buf_add_char(out, ',');
-	for (size_t i = 0; i < text.len && !quote; i++)
+	for (size_t i = 0; text.ptr && i < text.len && !quote; i++)
 		quote = strchr(",\"\r\n", text.ptr[i]) != NULL;
 	if (!quote) {
 		buf_add_slice(out, text);

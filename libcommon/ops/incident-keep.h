@@ -7,9 +7,8 @@
 
 enum { KEEP_FIRST, KEEP_LATEST, KEEP_PARTS };
 
-#define KEEP_MAX                                                          \
-	(INCIDENT_KEEP_FIRST > INCIDENT_KEEP_LATEST ? INCIDENT_KEEP_FIRST \
-						    : INCIDENT_KEEP_LATEST)
+#define KEEP_MAX INCIDENT_KEEP_LATEST
+_Static_assert(INCIDENT_KEEP_FIRST <= KEEP_MAX, "a part holds KEEP_MAX lines");
 
 /* Detection records of one part, oldest first. */
 struct keep_list {
