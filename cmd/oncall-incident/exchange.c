@@ -19,14 +19,14 @@ static struct {
 
 /* clang-format off */
 const struct cli_opt export_opts[] = {
-	CLI_CHOICE('f', "format", "FORMAT", &args.format, formats, "jsonl or csv (default: jsonl)"),
+	CLI_CHOICE('f', "format", "FORMAT", &args.format, formats, "form of the output (default: jsonl)"),
 	CLI_CHOICE('s', "status", "STATUS", &args.query.status, status_choices, "only those with that status (default: all)"),
 	CLI_STR(0, "service", "NAME", &args.query.service, "only those of that service"),
 	CLI_LAST,
 };
 
 const struct cli_opt import_opts[] = {
-	CLI_CHOICE('f', "format", "FORMAT", &args.format, formats, "jsonl or csv (default: jsonl)"),
+	CLI_CHOICE('f', "format", "FORMAT", &args.format, formats, "form of the input (default: jsonl)"),
 	CLI_FLAG(0, "replace", &args.replace, "replace incidents that are there and differ"),
 	CLI_LAST,
 };

@@ -151,7 +151,8 @@ void cli_mdoc_environment(struct buf *out, const struct cli_tool *tool)
 		{CLI_CONFIG, "ONCALL_CONFIG",
 		 "the configuration file, unless --config names one"},
 		{0, "ONCALL_LOG_FORMAT",
-		 "text or json, unless --log-format says it"},
+		 "form of the diagnostics, text or json, unless --log-format "
+		 "says it"},
 		{0, "ONCALL_NOW", "the time to act at, unless --now says it"},
 		{CLI_STORE, "ONCALL_STORE",
 		 "the store, unless --store says it"},

@@ -21,9 +21,9 @@ static const struct {
 	/* clang-format off */
 	{0, CLI_GROUP("Standard options")},
 	{CLI_LISTS, CLI_FLAG(0, "json", &cli_standard.json,
-		"write records although it is a terminal")},
+		"write records, also to a terminal")},
 	{CLI_LISTS, CLI_FLAG(0, "table", &cli_standard.table,
-			      "what people read, also where no terminal is")},
+			      "write what people read, also where no terminal is")},
 	{CLI_ACTOR, CLI_STR(0, "as", "USER", &cli_standard.as,
 		"act for USER (only for configured relays)")},
 	{CLI_FILTER, CLI_FLAG(0, "strict", &cli_standard.strict,

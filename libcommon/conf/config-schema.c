@@ -83,7 +83,9 @@ const struct config_key config_schema[] = {
 		.fallback = "forever",
 		.min = -1,
 		.max = INT64_MAX,
-		.help = "how long closed incidents are kept",
+		.help = "age at which 'oncall-incident purge' removes "
+			"incidents "
+			"that are over",
 	},
 	{.path = NULL},
 };
