@@ -13,8 +13,14 @@
 const char *const incident_sorts[] = {"opened", "updated", "severity", "count",
 				      NULL};
 
+#define PAGE 2000 /* incidents that one question asks for */
+
 struct incident_rows {
+	struct store *store;
 	struct store_rows *rows;
+	bool paged;
+	int64_t last;	 /* number of the one that was read last */
+	int64_t in_page; /* how many came of the page */
 	struct incident_query q;
 	enum severity severity;
 	struct buf tag; /* as a JSON string */
@@ -23,25 +29,31 @@ struct incident_rows {
 };
 
 #define SELECT_INCIDENTS "SELECT " INCIDENT_COLUMNS " FROM incidents i "
-#define WHERE_LIVE	 "WHERE i.status NOT IN ('resolved', 'closed') "
-#define ORDER_NEW	 "ORDER BY i.num DESC"
-#define ORDER_OLD	 "ORDER BY i.num"
+#define LIVE		 "i.status NOT IN ('resolved', 'closed') "
+#define OLDER		 "i.num < $1 "
+#define NEWER		 "i.num > $1 "
+#define ORDER_NEW	 "ORDER BY i.num DESC LIMIT $2"
+#define ORDER_OLD	 "ORDER BY i.num LIMIT $2"
 #define ORDER_KEY                                              \
 	"CASE CAST($1 AS TEXT) WHEN 'updated' THEN i.updated " \
 	"WHEN 'severity' THEN i.severity ELSE i.count END"
 #define ORDER_MOST  "ORDER BY " ORDER_KEY " DESC, i.num DESC"
 #define ORDER_LEAST "ORDER BY " ORDER_KEY ", i.num"
 
-static struct store_rows *ask_by_number(struct store *s, bool live,
-					bool reverse, struct err *err)
+/* A page of incidents behind the last one, by number. The answer of a server
+ * is held in memory, so it has to be small. */
+static struct store_rows *ask_page(const struct incident_rows *r,
+				   struct err *err)
 {
 	static const char *const sql[2][2] = {
-		{SELECT_INCIDENTS ORDER_NEW, SELECT_INCIDENTS ORDER_OLD},
-		{SELECT_INCIDENTS WHERE_LIVE ORDER_NEW,
-		 SELECT_INCIDENTS WHERE_LIVE ORDER_OLD},
+		{SELECT_INCIDENTS "WHERE " OLDER ORDER_NEW,
+		 SELECT_INCIDENTS "WHERE " NEWER ORDER_OLD},
+		{SELECT_INCIDENTS "WHERE " LIVE "AND " OLDER ORDER_NEW,
+		 SELECT_INCIDENTS "WHERE " LIVE "AND " NEWER ORDER_OLD},
 	};
 
-	return store_ask(s, err, sql[live][reverse], NULL, 0);
+	return STORE_ASK(r->store, err, sql[!r->q.status][r->q.reverse],
+			 S_INT(r->last), S_INT(PAGE));
 }
 
 static struct store_rows *ask_by_key(struct store *s, const char *key,
@@ -49,8 +61,8 @@ static struct store_rows *ask_by_key(struct store *s, const char *key,
 {
 	static const char *const sql[2][2] = {
 		{SELECT_INCIDENTS ORDER_MOST, SELECT_INCIDENTS ORDER_LEAST},
-		{SELECT_INCIDENTS WHERE_LIVE ORDER_MOST,
-		 SELECT_INCIDENTS WHERE_LIVE ORDER_LEAST},
+		{SELECT_INCIDENTS "WHERE " LIVE ORDER_MOST,
+		 SELECT_INCIDENTS "WHERE " LIVE ORDER_LEAST},
 	};
 
 	return STORE_ASK(s, err, sql[live][reverse], S_TEXT(key));
@@ -70,7 +82,10 @@ int incident_find(struct store *s, const struct incident_query *q,
 {
 	struct incident_rows *r = mem_zero(1, sizeof(*r));
 
+	r->store = s;
 	r->q = *q;
+	r->paged = !q->changes && (!q->sort || strcmp(q->sort, "opened") == 0);
+	r->last = q->reverse ? -1 : INT64_MAX;
 	r->now = clock_now();
 	if (q->severity)
 		(void)severity_parse(slice_of(q->severity), &r->severity);
@@ -78,10 +93,10 @@ int incident_find(struct store *s, const struct incident_query *q,
 		jwrite_str(&r->tag, NULL, q->tag);
 	if (q->changes)
 		r->rows = ask_changed(s, q->changed_after, err);
-	else if (q->sort && strcmp(q->sort, "opened") != 0)
-		r->rows = ask_by_key(s, q->sort, !q->status, q->reverse, err);
+	else if (r->paged)
+		r->rows = ask_page(r, err);
 	else
-		r->rows = ask_by_number(s, !q->status, q->reverse, err);
+		r->rows = ask_by_key(s, q->sort, !q->status, q->reverse, err);
 	if (!r->rows) {
 		incident_rows_free(r);
 		return -1;
@@ -151,6 +166,26 @@ static bool wanted(const struct incident_rows *r, const struct incident *inc)
 	return !q->text || has_text(inc, q->text);
 }
 
+/* The next row, of the next page where this one is at its end. */
+static int next_row(struct incident_rows *r, struct incident *inc,
+		    struct err *err)
+{
+	int got = store_next(r->rows, err);
+
+	if (got == 0 && r->paged && r->in_page == PAGE) {
+		store_rows_free(r->rows);
+		r->in_page = 0;
+		r->rows = ask_page(r, err);
+		got = r->rows ? store_next(r->rows, err) : -1;
+	}
+	if (got > 0) {
+		incident_from_row(inc, r->rows, 0);
+		r->last = inc->num;
+		r->in_page++;
+	}
+	return got;
+}
+
 int incident_next(struct incident_rows *r, struct incident *inc,
 		  struct err *err)
 {
@@ -158,8 +193,7 @@ int incident_next(struct incident_rows *r, struct incident *inc,
 
 	if (r->q.limit && r->given >= r->q.limit)
 		return 0;
-	while ((got = store_next(r->rows, err)) > 0) {
-		incident_from_row(inc, r->rows, 0);
+	while ((got = next_row(r, inc, err)) > 0) {
 		if (wanted(r, inc)) {
 			r->given++;
 			return 1;
