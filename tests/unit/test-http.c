@@ -648,8 +648,8 @@ static void many_run_at_once(void **state)
 	for (int i = 0; i < COUNT; i++)
 		assert_int_equal(tags[i], 1);
 	/* Four connections: three rounds, neither one nor twelve. */
-	assert_true(clock_mono() - start >= 3 * 150);
-	assert_true(clock_mono() - start < 8 * 150);
+	assert_true(clock_mono() - start >= 450);
+	assert_true(clock_mono() - start < 1200);
 }
 
 static void waiting_has_an_end_and_failures_their_tags(void **state)
@@ -889,6 +889,7 @@ int main(void)
 	AUTO_HTTP struct http *probe = http_new(&opt, &failed);
 
 	(void)alarm(60);
+	(void)signal(SIGTERM, SIG_DFL); /* ignored, it would stay so */
 	signals_install();
 	return probe ? cmocka_run_group_tests(tests, setup, teardown)
 		     : without_http();
