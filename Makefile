@@ -117,8 +117,9 @@ bench: ## measure, as ratios to what everybody knows
 coverage: ## which lines the tests reach
 	@scripts/deps build test coverage
 	@find build/cov -name '*.gcda' -delete 2>/dev/null || :
-	@$(MAKE) --no-print-directory check PROFILE=cov
-	@gcovr --root . --filter libcommon --filter cmd --sort-percentage build/cov
+	@$(MAKE) --no-print-directory check PROFILE=cov; status=$$?; \
+	gcovr --root . --filter libcommon --filter cmd --sort-percentage \
+	    build/cov; exit $$status
 
 .PHONY: docs
 docs: $(BINS) ## write the generated parts of manual and completions
