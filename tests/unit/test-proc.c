@@ -358,6 +358,16 @@ static void path_is_that_of_the_environment(void **state)
 	assert_int_equal(run(opt, ARGV("true")), 0);
 }
 
+/* A set of signals in the text of /proc/self/status. The C library keeps 32 and
+ * 33 for itself, lets nobody change them, and make has them ignored. */
+static unsigned long long signals_in(const char *name)
+{
+	const char *found = strstr(res.out.text, name);
+
+	assert_non_null(found);
+	return strtoull(found + strlen(name), NULL, 16) & ~0x180000000ULL;
+}
+
 static void signals_are_as_in_a_new_process(void **state)
 {
 	sigset_t set, old;
@@ -372,9 +382,9 @@ static void signals_are_as_in_a_new_process(void **state)
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)signal(SIGCHLD, SIG_DFL);
 	assert_int_equal(res.status, 0);
-	assert_non_null(strstr(res.out.text, "SigBlk:\t0000000000000000\n"
-					     "SigIgn:\t0000000000000000\n"
-					     "SigCgt:\t0000000000000000\n"));
+	assert_int_equal(signals_in("SigBlk:"), 0);
+	assert_int_equal(signals_in("SigIgn:"), 0);
+	assert_int_equal(signals_in("SigCgt:"), 0);
 	/* Ours are as they were. */
 	(void)sigprocmask(SIG_SETMASK, &old, &set);
 	assert_true(sigismember(&set, SIGUSR1));
