@@ -56,6 +56,7 @@ static void write_shortened(struct buf *out, struct slice line)
 		const struct jscan_member *m = &scan.members[i];
 
 		if (m->key.len + m->value.len > MEMBER_LONG || m->key_escaped ||
+		    slice_is(m->key, "truncated") ||
 		    out->len - start > RECORD_LONG)
 			continue;
 		if (out->data[out->len - 1] != '{')
