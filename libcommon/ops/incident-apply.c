@@ -110,19 +110,18 @@ static int load_ids(struct incident_open *o, struct err *err)
 		err);
 }
 
-/* Whether the id is one of the lines of text. */
+/* Whether the id is one of the lines of text, or several that follow each
+ * other: an id may hold a line end. */
 static bool has_line(const struct buf *text, struct slice id)
 {
 	const char *p = text->data;
 	const char *end = p + text->len;
 
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t n = (size_t)((nl ? nl : end) - p);
-
-		if (slice_eq((struct slice){p, n}, id))
+	while (p && end - p > (ptrdiff_t)id.len) {
+		if (memcmp(p, id.ptr, id.len) == 0 && p[id.len] == '\n')
 			return true;
-		p += n + 1;
+		p = memchr(p, '\n', (size_t)(end - p));
+		p = p ? p + 1 : NULL;
 	}
 	return false;
 }
@@ -223,9 +222,10 @@ static void sort_out(struct incident_open *o)
 	for (size_t i = 0; i < o->count; i++) {
 		struct entry *e = &o->entries[i];
 
+		e->fresh = e->group && entry_new_here(o, e);
 		if (!e->group) {
 			cursor_advance(e->stream, e);
-		} else if (entry_new_here(o, e)) {
+		} else if (e->fresh) {
 			group_add(o, (uint32_t)i);
 			count_add(o, e);
 		}
