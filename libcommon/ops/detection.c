@@ -7,6 +7,8 @@
  */
 #include <oncall/detection.h>
 
+#include <stdio.h>
+
 #include <oncall/hash.h>
 #include <oncall/utf8.h>
 #include <oncall/when.h>
@@ -21,19 +23,31 @@ static int wrong(struct err *err, const char *name, const char *expected)
 struct text_member {
 	const char *name;
 	size_t offset;
+	bool key; /* no longer than DETECTION_KEY_MAX */
 };
 
 static const struct text_member text_members[] = {
-	{"id", offsetof(struct detection, id)},
-	{"pattern", offsetof(struct detection, pattern)},
-	{"title", offsetof(struct detection, title)},
-	{"severity_raw", offsetof(struct detection, severity_raw)},
-	{"category", offsetof(struct detection, category)},
-	{"service", offsetof(struct detection, service)},
-	{"host", offsetof(struct detection, host)},
-	{"message", offsetof(struct detection, message)},
-	{"fingerprint", offsetof(struct detection, fingerprint)},
+	{"id", offsetof(struct detection, id), true},
+	{"pattern", offsetof(struct detection, pattern), true},
+	{"title", offsetof(struct detection, title), false},
+	{"severity_raw", offsetof(struct detection, severity_raw), false},
+	{"category", offsetof(struct detection, category), false},
+	{"service", offsetof(struct detection, service), true},
+	{"host", offsetof(struct detection, host), false},
+	{"message", offsetof(struct detection, message), false},
+	{"fingerprint", offsetof(struct detection, fingerprint), true},
 };
+
+static int check_key(struct slice json, const char *name, struct err *err)
+{
+	char expected[64];
+
+	if (json.len <= DETECTION_KEY_MAX + strlen("\"\""))
+		return 0;
+	(void)snprintf(expected, sizeof(expected), "at most %d bytes long",
+		       DETECTION_KEY_MAX);
+	return wrong(err, name, expected);
+}
 
 static int read_text(struct detection *d, const struct jscan_member *m,
 		     bool *ret_known, struct err *err)
@@ -45,10 +59,12 @@ static int read_text(struct detection *d, const struct jscan_member *m,
 		if (!slice_is(m->key, t->name))
 			continue;
 		*ret_known = true;
-		if (m->type == JSCAN_NULL)
-			return 0;
+		if (m->type == JSCAN_NULL || slice_is(m->value, "\"\""))
+			return 0; /* an empty text says nothing */
 		if (m->type != JSCAN_STRING)
 			return wrong(err, t->name, "a string");
+		if (t->key && check_key(m->value, t->name, err) < 0)
+			return -1;
 		*(struct slice *)(void *)((char *)d + t->offset) = m->value;
 		return 0;
 	}
@@ -99,8 +115,11 @@ static int read_source(struct detection *d, struct jscan *scratch,
 		return -1;
 	stream = jscan_get(scratch, "stream");
 	offset = jscan_get(scratch, "offset");
-	if (stream && stream->type == JSCAN_STRING)
+	if (stream && stream->type == JSCAN_STRING &&
+	    !slice_is(stream->value, "\"\""))
 		d->stream = stream->value;
+	if (check_key(d->stream, "source.stream", err) < 0)
+		return -1;
 	if (d->stream.ptr && offset &&
 	    (offset->type != JSCAN_NUMBER ||
 	     jscan_int(offset->value, &d->position) < 0 || d->position < 0))
@@ -141,9 +160,63 @@ static int read_member(struct detection *d, const struct jscan_member *m,
 			       ? 0
 			       : wrong(err, "labels", "an object");
 	}
-	if (slice_is(m->key, "simulated"))
+	if (slice_is(m->key, "simulated")) {
 		d->simulated = m->type == JSCAN_TRUE;
+		if (!d->simulated && m->type != JSCAN_FALSE &&
+		    m->type != JSCAN_NULL)
+			return wrong(err, "simulated", "true or false");
+	}
 	return read_text(d, m, &known, err);
+}
+
+bool detection_fingerprint_valid(struct slice text)
+{
+	const char *p = text.ptr;
+	size_t n = 1;
+
+	if (text.len < 2 || *p != 'v')
+		return false;
+	while (n < text.len && p[n] >= '0' && p[n] <= '9')
+		n++;
+	if (n == 1 || n == text.len || p[n++] != ':' || text.len - n != 32)
+		return false;
+	for (; n < text.len; n++)
+		if (!memchr("0123456789abcdef", p[n], 16))
+			return false;
+	return true;
+}
+
+bool detection_labels_valid(struct slice json, struct jscan *scratch)
+{
+	struct err err = ERR_INIT;
+
+	if (jscan_object(scratch, json.ptr, json.len, &err) < 0 ||
+	    jscan_duplicate(scratch))
+		return false;
+	for (size_t i = 0; i < scratch->count; i++)
+		if (scratch->members[i].type == JSCAN_OBJECT ||
+		    scratch->members[i].type == JSCAN_ARRAY)
+			return false;
+	return true;
+}
+
+/* What needs more than a look at one member. */
+static int check_members(struct detection *d, struct jscan *scratch,
+			 struct err *err)
+{
+	struct slice text;
+
+	if (!d->pattern.ptr && !d->fingerprint.ptr)
+		return err_set(err, ERR_INPUT,
+			       "a detection must have "
+			       "'pattern' or 'fingerprint'");
+	if (d->fingerprint.ptr && (!jscan_plain(d->fingerprint, &text) ||
+				   !detection_fingerprint_valid(text)))
+		return wrong(err, "fingerprint", "v1: and 32 hex digits");
+	if (d->labels.ptr && !detection_labels_valid(d->labels, scratch))
+		return wrong(err, "labels",
+			     "an object of texts, numbers and flags");
+	return d->source.ptr ? read_source(d, scratch, err) : 0;
 }
 
 int detection_read(struct detection *d, struct slice line,
@@ -171,11 +244,7 @@ int detection_read(struct detection *d, struct slice line,
 	if (!severity)
 		return err_set(err, ERR_INPUT,
 			       "a detection must have 'severity'");
-	if (!d->pattern.ptr && !d->fingerprint.ptr)
-		return err_set(err, ERR_INPUT,
-			       "a detection must have "
-			       "'pattern' or 'fingerprint'");
-	if (d->source.ptr && read_source(d, scratch, err) < 0)
+	if (check_members(d, scratch, err) < 0)
 		return -1;
 	if (d->event_time == WHEN_NONE)
 		d->event_time = d->time;

@@ -131,7 +131,6 @@ static struct group *group_of(struct incident_open *o, struct slice fingerprint)
 		return g;
 	*place = g = mem_zero(1, sizeof(*g));
 	g->fingerprint = fingerprint;
-	g->order = (uint32_t)o->groups.count;
 	return g;
 }
 
@@ -220,6 +219,11 @@ static int cursor_stream(struct incident_open *o, const struct jscan *scan,
 	if (!stream || stream->type != JSCAN_STRING)
 		return err_set(err, ERR_INPUT,
 			       "a cursor must have 'source.stream'");
+	if (stream->value.len > DETECTION_KEY_MAX + strlen("\"\""))
+		return err_set(err, ERR_INPUT,
+			       "'source.stream' of a cursor must be at most "
+			       "%d bytes long",
+			       DETECTION_KEY_MAX);
 	*ret_stream = stream->value;
 	return 0;
 }
