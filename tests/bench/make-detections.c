@@ -4,6 +4,7 @@
  *
  *   make-detections N [NAME=VALUE...]
  *     fingerprints=100  how many different ones there are
+ *     turns=0           1: they take turns, instead of being drawn
  *     streams=1         how many streams take turns
  *     name=s            the streams are called s0, s1, ...
  *     seed=1            another seed, other records
@@ -36,7 +37,7 @@
 static int64_t count;
 static int64_t fingerprints = 100, streams = 1, seed = 1, size = 600;
 static int64_t start = 1795168800, step = 10;
-static int64_t cursor, twins, unplaced, foreign, steady;
+static int64_t cursor, twins, unplaced, foreign, steady, turns;
 static const char *name = "s";
 
 static const struct option {
@@ -55,6 +56,7 @@ static const struct option {
 	{"unplaced", &unplaced, 0, INT32_MAX},
 	{"foreign", &foreign, 0, INT32_MAX},
 	{"steady", &steady, 0, 1},
+	{"turns", &turns, 0, 1},
 };
 
 static const char *const severities[] = {"info", "low", "medium", "high",
@@ -211,7 +213,7 @@ static void identity(int64_t i, int64_t s, bool placed)
 static void detection(int64_t i)
 {
 	int64_t s = i % streams, ms = i * step;
-	int64_t f = below(fingerprints), pattern = f % PATTERNS;
+	int64_t f = turns ? i % fingerprints : below(fingerprints);
 	int64_t level = steady || below(8) ? f % 4 : below(5);
 	bool placed = !one_of(unplaced);
 	size_t begin = out_len;
@@ -229,7 +231,7 @@ static void detection(int64_t i)
 	source(s, placed);
 	member_time("event_time", ms);
 	text(",\"pattern\":\"pattern-");
-	number(pattern, 1);
+	number(f % PATTERNS, 1);
 	text("\",\"title\":\"trouble ");
 	number(f, 1);
 	text(" with the pool\",\"severity\":\"");
