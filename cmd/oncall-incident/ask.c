@@ -1,6 +1,7 @@
 /* ask.c - oncall-incident list, show, watch, explain. */
 #include "incident.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include <oncall/clock.h>
@@ -325,7 +326,9 @@ static int watch(struct store *s, struct record_writer *out, struct err *err)
 				       record_flush(out, err) < 0))
 			return -1;
 		version = now;
-		(void)signals_sleep(WATCH_MS);
+		/* Asked for nothing, poll() tells when the reader is gone. */
+		if (signals_poll(STDOUT_FILENO, 0, WATCH_MS) > 0)
+			return 128 + SIGPIPE;
 	}
 	return 128 + signals_stop();
 }
