@@ -7,6 +7,7 @@
 
 #include <oncall/clock.h>
 #include <oncall/diag.h>
+#include <oncall/when.h>
 
 static const char *const formats[] = {"jsonl", "csv", NULL};
 
@@ -15,7 +16,7 @@ static struct {
 	struct incident_query query;
 	bool replace, dry_run;
 	int64_t older_than;
-} args = {.format = "jsonl"};
+} args = {.format = "jsonl", .older_than = WHEN_NONE};
 
 /* clang-format off */
 const struct cli_opt export_opts[] = {
@@ -254,7 +255,7 @@ int purge_run(int argc, char **argv, struct err *err)
 
 	(void)argc;
 	(void)argv;
-	if (!age)
+	if (age == WHEN_NONE)
 		age = config_duration(cli_config(), "retention.incidents");
 	if (age < 0)
 		return err_set(err, ERR_USAGE,
