@@ -134,6 +134,8 @@ static int check_args(int argc, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "--title opens one incident by hand and reads "
 			       "no file");
+	if (args.title && !*args.title)
+		return err_set(err, ERR_USAGE, "the title is empty");
 	if (!args.title &&
 	    (args.service || args.severity || args.host || args.category ||
 	     args.message || args.tags.count || args.simulate))
