@@ -13,6 +13,9 @@ int jlist_remove(struct buf *out, struct slice array, struct slice item);
 /* Appends the array and what more is in the one that is added; the number of
  * elements that came to it. */
 int jlist_union(struct buf *out, struct slice array, struct slice more);
+/* Appends the array of the texts in it, each once and written in one way;
+ * empty ones and what is no text are left out. */
+void jlist_texts(struct buf *out, struct slice array);
 /* The first max elements; returns how many there are. */
 size_t jlist_items(struct slice array, struct slice *items, size_t max);
 

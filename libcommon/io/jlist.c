@@ -2,6 +2,7 @@
 #include <oncall/jlist.h>
 
 #include <oncall/jwrite.h>
+#include <oncall/map.h>
 
 struct walk {
 	struct slice item; /* what is looked for */
@@ -10,6 +11,7 @@ struct walk {
 	struct slice *items;
 	size_t max, count;
 	int found;
+	struct map seen;
 };
 
 /* The arrays come from the store or from a checked record. */
@@ -49,6 +51,23 @@ static int take_missing(void *arg, struct slice value, enum jscan_type type,
 		w->found++;
 	}
 	return 0;
+}
+
+static int take_text(void *arg, struct slice value, enum jscan_type type,
+		     struct err *err)
+{
+	AUTO_BUF struct buf text = BUF_INIT, item = BUF_INIT;
+	struct walk *w = arg;
+
+	if (type != JSCAN_STRING)
+		return 0;
+	jscan_unquote(&text, value);
+	jwrite_text(&item, NULL, buf_slice(&text));
+	if (text.len == 0 || map_get(&w->seen, buf_slice(&item)))
+		return 0;
+	jwrite_raw(w->out, NULL, buf_slice(&item));
+	*map_put(&w->seen, buf_slice(&item)) = w;
+	return buf_check(w->out, "the list", err);
 }
 
 static int note_item(void *arg, struct slice value, enum jscan_type type,
@@ -105,6 +124,16 @@ int jlist_union(struct buf *out, struct slice array, struct slice more)
 	each(more, &w, take_missing);
 	jwrite_close(out, ']');
 	return w.found;
+}
+
+void jlist_texts(struct buf *out, struct slice array)
+{
+	struct walk w = {.out = out};
+
+	jwrite_open(out, NULL, '[');
+	each(array, &w, take_text);
+	jwrite_close(out, ']');
+	map_done(&w.seen, NULL);
 }
 
 size_t jlist_items(struct slice array, struct slice *items, size_t max)
