@@ -79,9 +79,12 @@ static int edit(struct edit *w, struct err *err)
 	if (check_text(w->e->note, err) < 0 ||
 	    check_text(w->e->solution, err) < 0 || check_text(w->text, err) < 0)
 		return -1;
-	for (size_t i = 0; w->tags && w->tags[i]; i++)
+	for (size_t i = 0; w->tags && w->tags[i]; i++) {
 		if (check_text(w->tags[i], err) < 0)
 			return -1;
+		if (!*w->tags[i])
+			return err_set(err, ERR_USAGE, "a tag is empty");
+	}
 	if (store_transact(w->e->store, edit_work, w, err) < 0)
 		return -1;
 	return w->changed ? 1 : 0;
@@ -171,7 +174,12 @@ static int change_status(struct edit *w, struct err *err)
 	char id[INCIDENT_ID];
 
 	if (inc->status == w->to)
-		return 0;
+		return w->e->note ? tell(w, "noted", NULL, NULL, err) : 0;
+	if (inc->merged_into.len && w->to == INCIDENT_OPEN) {
+		incident_id(id, inc->num);
+		return err_set(err, ERR_NO, "%s was merged into %.*s", id,
+			       (int)inc->merged_into.len, inc->merged_into.ptr);
+	}
 	if (!(moves[w->to].from & FROM(inc->status))) {
 		incident_id(id, inc->num);
 		return err_set(err, ERR_NO, "%s is %s and cannot become %s%s",
