@@ -129,8 +129,9 @@ class Monitor:
             if self.args.resume == "start":
                 share = len(rest) * (kills - left + 1) // kills
             data = b"".join(r.line for r in rest[:share + 1])
-            worked += self.feed_and_kill(
-                data, random.randrange(PIECES), random.uniform(0.001, latest)) > 0
+            moment = random.uniform(0.001, latest)
+            pieces = random.randrange(PIECES)
+            worked += self.feed_and_kill(data, pieces, moment) > 0
         print(f"# {kills} kills within {latest * 1000:.0f} ms, {worked} of "
               f"them after some work; {len(self.rest())} of "
               f"{len(self.records)} records left", file=sys.stderr)

@@ -43,6 +43,11 @@ same_state() {
     cmp state.wanted state.got
 }
 
+# cursors FILE: its cursor records.
+cursors() {
+    grep '"type":"cursor"' "$1"
+}
+
 # trickle FILE BYTES: writes a file in pieces with pauses, so that each piece is
 # a batch of its own.
 trickle() {
@@ -136,7 +141,7 @@ own_server() {
     touch calm
     wait "$opener"
     grep -q 'trying again' err.txt
-    is "$(grep -c '"type":"cursor"' out.jsonl)" "$(grep -c '"type":"cursor"' in.jsonl)"
+    is "$(cursors out.jsonl)" "$(cursors in.jsonl)"
 
     wanted=$("$ROOT/tests/lib/postgres" newdb "$PWD/server" wanted)
     oncall-incident open --store "$wanted" in.jsonl >wanted.out
@@ -220,9 +225,9 @@ summed_up() {
     writers_succeed
 
     oncall-incident export >export.jsonl
-    is "$(jq -s -c 'sort_by(.fingerprint)[] |
-        [.fingerprint, .count, .seen, .severity, .first, .last]' export.jsonl)" \
-        "$(summed_up ./*.in)"
+    jq -s -c 'sort_by(.fingerprint)[] | [.fingerprint, .count, .seen, .severity,
+        .first, .last]' export.jsonl >sums
+    is "$(cat sums)" "$(summed_up ./*.in)"
     is "$(store_sql 'SELECT SUM(count) FROM detection_counts')" \
         "$(jq -s 'map(.count // 0) | add' ./*.in)"
     is "$(jq -r .id export.jsonl | sort)" \
@@ -232,7 +237,7 @@ summed_up() {
     is "$(jq -c '[.timeline[].seq] == [range(1; (.timeline | length) + 1)]' \
         export.jsonl | sort -u)" true
     for i in 1 2 3 4 5 6 7 8; do
-        is "$(grep '"type":"cursor"' "$i.out")" "$(grep '"type":"cursor"' "$i.in")"
+        is "$(cursors "$i.out")" "$(cursors "$i.in")"
     done
 }
 
