@@ -12,7 +12,8 @@
 #define DETECTION_FINGERPRINT 36 /* "v1:", 32 hex digits and a NUL */
 #define DETECTION_NO_POSITION INT64_MIN
 /* Bytes of a member by which something is looked up: id, pattern, service,
- * stream. Two of them fit into one key of PostgreSQL, which has 2704. */
+ * fingerprint, stream. Two of them fit into one key of PostgreSQL, which has
+ * 2704. */
 #define DETECTION_KEY_MAX 1000
 
 struct detection {
@@ -43,8 +44,6 @@ int detection_read(struct detection *d, struct slice line,
  * of its identity members (by default the service). */
 void detection_fingerprint(char out[DETECTION_FINGERPRINT],
 			   const struct slice *parts, size_t count);
-/* "v1:" (or a later version) and 32 hex digits. */
-bool detection_fingerprint_valid(struct slice text);
 /* An object whose members are no objects or arrays, each there once. */
 bool detection_labels_valid(struct slice json, struct jscan *scratch);
 /* Appends the text of a JSON string as a store can hold it: NUL, which an

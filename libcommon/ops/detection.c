@@ -169,23 +169,6 @@ static int read_member(struct detection *d, const struct jscan_member *m,
 	return read_text(d, m, &known, err);
 }
 
-bool detection_fingerprint_valid(struct slice text)
-{
-	const char *p = text.ptr;
-	size_t n = 1;
-
-	if (text.len < 2 || *p != 'v')
-		return false;
-	while (n < text.len && p[n] >= '0' && p[n] <= '9')
-		n++;
-	if (n == 1 || n == text.len || p[n++] != ':' || text.len - n != 32)
-		return false;
-	for (; n < text.len; n++)
-		if (!memchr("0123456789abcdef", p[n], 16))
-			return false;
-	return true;
-}
-
 bool detection_labels_valid(struct slice json, struct jscan *scratch)
 {
 	struct err err = ERR_INIT;
@@ -204,15 +187,10 @@ bool detection_labels_valid(struct slice json, struct jscan *scratch)
 static int check_members(struct detection *d, struct jscan *scratch,
 			 struct err *err)
 {
-	struct slice text;
-
 	if (!d->pattern.ptr && !d->fingerprint.ptr)
 		return err_set(err, ERR_INPUT,
 			       "a detection must have "
 			       "'pattern' or 'fingerprint'");
-	if (d->fingerprint.ptr && (!jscan_plain(d->fingerprint, &text) ||
-				   !detection_fingerprint_valid(text)))
-		return wrong(err, "fingerprint", "v1: and 32 hex digits");
 	if (d->labels.ptr && !detection_labels_valid(d->labels, scratch))
 		return wrong(err, "labels",
 			     "an object of texts, numbers and flags");

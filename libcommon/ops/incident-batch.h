@@ -49,7 +49,8 @@ struct entry {
 	int64_t position;
 	int64_t time, event_time, first, last, count;
 	enum severity severity;
-	uint32_t next; /* in the group */
+	bool fresh;    /* not seen before */
+	uint32_t next; /* fresh one in the group */
 };
 
 struct joining;
@@ -60,7 +61,16 @@ struct group {
 	struct slice fingerprint;
 	uint32_t head, tail; /* entries that are new; ENTRY_NONE: none */
 	int64_t num;	     /* the live incident that they join, or 0 */
-	uint32_t order;	     /* of arrival */
+};
+
+/* An incident while the detections of its group come in. */
+struct joining {
+	struct incident_open *o;
+	struct group *group;
+	struct incident inc; /* num 0: none yet */
+	bool is_new;
+	bool touched;			/* something to save */
+	struct keep_list first, latest; /* detections of this batch to keep */
 };
 
 /* An incident as the batch left it, with the detections it kept of it. */
@@ -99,6 +109,15 @@ int incident_ask_keys(struct incident_open *o, const struct map *keys,
 		      const char *sql,
 		      void (*row)(struct incident_open *, struct store_rows *),
 		      struct err *err);
+/* Adds an entry to the timeline of the incident. */
+int incident_new_tell(struct joining *j, const struct timeline_entry *e,
+		      struct err *err);
+/* Opens a new incident; old (may be NULL) is the one it follows. */
+int incident_new_open(struct joining *j, const struct entry *e,
+		      const struct incident *old, const char *why,
+		      struct err *err);
+/* Stores how many numbers were given out (incident-new.c). */
+int incident_new_save(struct incident_open *o, struct err *err);
 /* Lets every group join, reopen or open its incident (incident-join.c). */
 int incident_join_groups(struct incident_open *o, struct err *err);
 

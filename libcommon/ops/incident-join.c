@@ -6,32 +6,15 @@
 #include "incident-batch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <oncall/jlist.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
-#include <oncall/utf8.h>
 #include <oncall/when.h>
 
-#define TITLE_MAX 500	/* bytes of a title */
-#define NOTE_MAX  400	/* bytes of a timeline note */
-#define TAGS_MAX  65536 /* bytes of the list of tags */
-
-/* An incident while the detections of its group come in. */
-struct joining {
-	struct incident_open *o;
-	const struct group *group;
-	struct incident inc; /* num 0: none yet */
-	bool is_new;
-	bool touched;			/* something to save */
-	struct keep_list first, latest; /* detections of this batch to keep */
-};
-
-static int tell(struct joining *j, const struct timeline_entry *e,
-		struct err *err)
-{
-	return timeline_add(j->o->opt.store, j->inc.num, e, err);
-}
+#define NOTE_MAX 400   /* bytes of a timeline note */
+#define TAGS_MAX 65536 /* bytes of the list of tags */
 
 /* ---- storing ---- */
 
@@ -93,169 +76,6 @@ static int save_incident(struct joining *j, struct err *err)
 			   S_SLICE(j->group->fingerprint), S_INT(j->inc.num));
 }
 
-/* ---- opening ---- */
-
-/* The next number of the day; the last one is stored by save_numbers(). */
-static int save_numbers(struct incident_open *o, struct err *err)
-{
-	char name[32];
-
-	if (o->day < 0)
-		return 0;
-	(void)snprintf(name, sizeof(name), "incidents %lld", (long long)o->day);
-	return STORE_QUEUE(o->opt.store, err,
-			   "INSERT INTO counters (name, value) VALUES ($1, $2) "
-			   "ON CONFLICT (name) DO UPDATE "
-			   "SET value = excluded.value",
-			   S_TEXT(name), S_INT(o->day_last));
-}
-
-static int next_number(struct incident_open *o, int64_t when, int64_t *ret,
-		       struct err *err)
-{
-	char text[WHEN_TEXT], name[32];
-	int64_t day;
-
-	when_format(text, when);
-	day = (text[0] - '0') * 10000000 + (text[1] - '0') * 1000000 +
-	      (text[2] - '0') * 100000 + (text[3] - '0') * 10000 +
-	      (text[5] - '0') * 1000 + (text[6] - '0') * 100 +
-	      (text[8] - '0') * 10 + (text[9] - '0');
-	if (day != o->day) {
-		AUTO_ROWS struct store_rows *rows = NULL;
-		int got;
-
-		if (save_numbers(o, err) < 0)
-			return -1;
-		(void)snprintf(name, sizeof(name), "incidents %lld",
-			       (long long)day);
-		rows = STORE_ASK(o->opt.store, err,
-				 "SELECT value FROM counters WHERE name = $1",
-				 S_TEXT(name));
-		if (!rows || (got = store_next(rows, err)) < 0)
-			return -1;
-		o->day = day;
-		o->day_last = got ? store_int(rows, 0) : 0;
-	}
-	*ret = day * INCIDENT_PER_DAY + ++o->day_last;
-	return 0;
-}
-
-/* Sets a text of the incident from a JSON string. */
-static void set_text(struct incident *inc, struct slice *member,
-		     struct slice json, size_t most)
-{
-	AUTO_BUF struct buf text = BUF_INIT;
-
-	if (!json.ptr)
-		return;
-	detection_text(&text, json);
-	incident_set(inc, member,
-		     (struct slice){buf_str(&text),
-				    utf8_cut(buf_str(&text), text.len, most)});
-}
-
-/* What a person reads first: the title, else the message, else the pattern. */
-static void set_title(struct incident *inc, const struct detection *d)
-{
-	const struct slice *candidates[] = {&d->title, &d->message,
-					    &d->pattern};
-
-	for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
-		set_text(inc, &inc->title, *candidates[i], TITLE_MAX);
-		if (inc->title.len)
-			return;
-	}
-	incident_set(inc, &inc->title, SLICE_LIT("detection without a title"));
-}
-
-static struct slice json_or(struct slice json, struct slice fallback)
-{
-	return json.ptr ? json : fallback;
-}
-
-static void fill_new(struct joining *j, const struct detection *d)
-{
-	struct incident *inc = &j->inc;
-
-	inc->revision = 0;
-	inc->severity = d->severity;
-	set_text(inc, &inc->severity_raw, d->severity_raw, TITLE_MAX);
-	set_text(inc, &inc->service, d->service, TITLE_MAX);
-	set_text(inc, &inc->host, d->host, TITLE_MAX);
-	set_text(inc, &inc->category, d->category, TITLE_MAX);
-	set_text(inc, &inc->pattern, d->pattern, TITLE_MAX);
-	set_title(inc, d);
-	incident_set(inc, &inc->fingerprint, j->group->fingerprint);
-	incident_set(inc, &inc->tags, SLICE_LIT("[]"));
-	incident_set(inc, &inc->labels, json_or(d->labels, SLICE_LIT("{}")));
-	incident_set(inc, &inc->links, SLICE_LIT("[]"));
-	inc->opened = inc->updated = d->time;
-	inc->first = d->first;
-	inc->last = d->last;
-	inc->acknowledged = inc->mitigated = WHEN_NONE;
-	inc->resolved = inc->closed = inc->took = WHEN_NONE;
-	inc->known = inc->triaged = inc->acted = WHEN_NONE;
-	inc->simulated = d->simulated;
-}
-
-static int assign_owner(struct joining *j, int64_t time, struct err *err)
-{
-	const char *owner = map_get(&j->o->owners, j->inc.service);
-
-	if (!owner)
-		return 0;
-	incident_set(&j->inc, &j->inc.assignee, slice_of(owner));
-	return tell(j,
-		    &(struct timeline_entry){.seq = 2,
-					     .time = time,
-					     .actor = j->o->opt.actor,
-					     .what = "assigned",
-					     .after = owner,
-					     .note = "owner of the service"},
-		    err);
-}
-
-/* Opens a new incident; old (may be NULL) is the one it follows. */
-static int open_new(struct joining *j, const struct entry *e,
-		    const struct incident *old, const char *why,
-		    struct err *err)
-{
-	struct jscan scan = {0}, scratch = {0};
-	struct detection d;
-	char id[INCIDENT_ID];
-	int rc = jscan_object(&scan, e->line.ptr, e->line.len, err);
-
-	if (rc == 0)
-		rc = detection_read(&d, e->line, &scan, &scratch, e->time, err);
-	if (rc == 0)
-		rc = next_number(j->o, e->time, &j->inc.num, err);
-	if (rc == 0)
-		fill_new(j, &d);
-	jscan_done(&scan);
-	jscan_done(&scratch);
-	if (rc < 0)
-		return -1;
-	j->is_new = true;
-	if (old) {
-		incident_id(id, old->num);
-		incident_set(&j->inc, &j->inc.previous, slice_of(id));
-	}
-	if (tell(j,
-		 &(struct timeline_entry){.seq = 1,
-					  .time = e->time,
-					  .actor = j->o->opt.actor,
-					  .what = "opened",
-					  .after = severity_name(e->severity),
-					  .note = why},
-		 err) < 0)
-		return -1;
-	j->inc.status = INCIDENT_OPEN;
-	j->inc.revision = 1;
-	incident_set(&j->inc, &j->inc.change, SLICE_LIT("opened"));
-	return assign_owner(j, e->time, err);
-}
-
 static int64_t ended(const struct incident *inc)
 {
 	return inc->resolved != WHEN_NONE ? inc->resolved : inc->closed;
@@ -278,14 +98,15 @@ static int reopen(struct joining *j, const struct entry *e, struct err *err)
 	inc->auto_resolved = inc->false_positive = false;
 	inc->revision++;
 	incident_set(inc, &inc->change, SLICE_LIT("reopened"));
-	return tell(j,
-		    &(struct timeline_entry){.time = e->time,
-					     .actor = j->o->opt.actor,
-					     .what = "reopened",
-					     .before = before,
-					     .after = "open",
-					     .note = note},
-		    err);
+	return incident_new_tell(
+		j,
+		&(struct timeline_entry){.time = e->time,
+					 .actor = j->o->opt.actor,
+					 .what = "reopened",
+					 .before = before,
+					 .after = "open",
+					 .note = note},
+		err);
 }
 
 /* Closes this incident's part in the batch and opens its successor. */
@@ -309,7 +130,7 @@ static int open_successor(struct joining *j, const struct entry *e,
 	(void)snprintf(note, sizeof(note),
 		       "%s was %s %s before, longer than reopen_within (%s)",
 		       id, incident_status_names[old.status], since, window);
-	rc = open_new(j, e, &old, note, err);
+	rc = incident_new_open(j, e, &old, note, err);
 	incident_done(&old);
 	return rc;
 }
@@ -336,7 +157,7 @@ static int raise_severity(struct joining *j, const struct entry *e,
 	inc->revision++;
 	if (slice_is(inc->change, "updated"))
 		incident_set(inc, &inc->change, SLICE_LIT("raised"));
-	return tell(
+	return incident_new_tell(
 		j,
 		&(struct timeline_entry){.time = e->time,
 					 .actor = j->o->opt.actor,
@@ -380,8 +201,9 @@ static int meet(struct joining *j, const struct entry *e, struct err *err)
 		config_duration(j->o->opt.config, "incidents.reopen_within");
 
 	if (!inc->num)
-		return open_new(j, e, NULL,
-				"first detection with this fingerprint", err);
+		return incident_new_open(
+			j, e, NULL, "first detection with this fingerprint",
+			err);
 	if (incident_live(inc) || e->event_time <= ended(inc))
 		return 0; /* joins; or was seen before the end, only read late
 			   */
@@ -392,17 +214,46 @@ static int meet(struct joining *j, const struct entry *e, struct err *err)
 
 /* ---- groups ---- */
 
-/* All detections of one group. */
+static int join_entry(struct joining *j, const struct entry *e, struct err *err)
+{
+	return meet(j, e, err) < 0 || add_to(j, e, err) < 0 ? -1 : 0;
+}
+
+/* All detections of a group whose incident is live. */
 static int join_group(struct joining *j, struct err *err)
 {
 	for (uint32_t i = j->group->head; i != ENTRY_NONE;
-	     i = j->o->entries[i].next) {
-		const struct entry *e = &j->o->entries[i];
-
-		if (meet(j, e, err) < 0 || add_to(j, e, err) < 0)
+	     i = j->o->entries[i].next)
+		if (join_entry(j, &j->o->entries[i], err) < 0)
 			return -1;
-	}
 	return save_incident(j, err);
+}
+
+static struct joining *joining_new(struct incident_open *o,
+				   struct group **groups, size_t count)
+{
+	struct joining *all = mem_zero(count + 1, sizeof(*all));
+
+	for (size_t i = 0; i < count; i++) {
+		all[i].o = o;
+		all[i].group = groups[i];
+		groups[i]->joining = &all[i];
+	}
+	return all;
+}
+
+static void joining_free(struct joining *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		all[i].group->joining = NULL;
+		incident_done(&all[i].inc);
+	}
+	free(all);
+}
+
+static size_t chunk_size(size_t at, size_t count)
+{
+	return count - at < BATCH_ASK ? count - at : BATCH_ASK;
 }
 
 /* The incidents that the groups of a chunk join, as far as there are any. */
@@ -429,7 +280,7 @@ static int load_chunk(struct incident_open *o, struct joining *chunk,
 		const struct group *g =
 			map_get(&o->groups, store_text(rows, 0));
 
-		if (!g)
+		if (!g || !g->joining)
 			continue;
 		incident_from_row(&g->joining->inc, rows, 1);
 		g->joining->inc.change = SLICE_LIT("updated");
@@ -438,23 +289,43 @@ static int load_chunk(struct incident_open *o, struct joining *chunk,
 	return got;
 }
 
-static int join_chunk(struct incident_open *o, struct group **groups,
-		      size_t count, struct err *err)
+/* Groups that have a live incident: a chunk at a time, each group whole. */
+static int join_live(struct incident_open *o, struct group **groups,
+		     size_t count, struct err *err)
 {
-	struct joining *chunk = mem_zero(count, sizeof(*chunk));
-	int rc;
+	int rc = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		chunk[i].o = o;
-		chunk[i].group = groups[i];
-		groups[i]->joining = &chunk[i];
+	for (size_t at = 0; at < count && rc == 0; at += BATCH_ASK) {
+		size_t n = chunk_size(at, count);
+		struct joining *chunk = joining_new(o, groups + at, n);
+
+		rc = load_chunk(o, chunk, n, err);
+		for (size_t i = 0; i < n && rc == 0; i++)
+			rc = join_group(&chunk[i], err);
+		joining_free(chunk, n);
 	}
-	rc = load_chunk(o, chunk, count, err);
+	return rc;
+}
+
+/* All others open new incidents, or may do so: detection by detection as they
+ * came, so that the numbers are given out in that order. */
+static int join_others(struct incident_open *o, struct group **groups,
+		       size_t count, struct err *err)
+{
+	struct joining *all = joining_new(o, groups, count);
+	int rc = 0;
+
+	for (size_t at = 0; at < count && rc == 0; at += BATCH_ASK)
+		rc = load_chunk(o, all + at, chunk_size(at, count), err);
+	for (size_t i = 0; i < o->count && count > 0 && rc == 0; i++) {
+		const struct entry *e = &o->entries[i];
+
+		if (e->fresh && e->group->joining)
+			rc = join_entry(e->group->joining, e, err);
+	}
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = join_group(&chunk[i], err);
-	for (size_t i = 0; i < count; i++)
-		incident_done(&chunk[i].inc);
-	free(chunk);
+		rc = save_incident(&all[i], err);
+	joining_free(all, count);
 	return rc;
 }
 
@@ -466,25 +337,22 @@ static void live_row(struct incident_open *o, struct store_rows *rows)
 		g->num = store_int(rows, 1);
 }
 
-/* Live incidents in the order of their numbers, which is that of their pages;
- * behind them all others, as they came: these give out new numbers. */
-static int by_place(const void *a, const void *b)
+/* By the number of the incident, which is the order of the pages. */
+static int by_number(const void *a, const void *b)
 {
 	const struct group *x = *(struct group *const *)a;
 	const struct group *y = *(struct group *const *)b;
 
-	if ((x->num == 0) != (y->num == 0))
-		return x->num == 0 ? 1 : -1;
-	if (x->num != y->num)
-		return x->num < y->num ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
+	return x->num < y->num ? -1 : x->num > y->num;
 }
 
 int incident_join_groups(struct incident_open *o, struct err *err)
 {
-	AUTO_FREE struct group **order =
+	AUTO_FREE struct group **live =
 		mem_zero(o->groups.count + 1, sizeof(struct group *));
-	size_t count = 0;
+	AUTO_FREE struct group **others =
+		mem_zero(o->groups.count + 1, sizeof(struct group *));
+	size_t live_count = 0, other_count = 0;
 
 	if (incident_ask_keys(o, &o->groups,
 			      "SELECT f.fingerprint, f.incident "
@@ -497,14 +365,16 @@ int incident_join_groups(struct incident_open *o, struct err *err)
 	for (size_t i = 0; i < o->groups.count; i++) {
 		struct group *g = o->groups.entries[i].value;
 
-		if (g->head != ENTRY_NONE)
-			order[count++] = g;
+		if (g->head == ENTRY_NONE)
+			continue;
+		if (g->num)
+			live[live_count++] = g;
+		else
+			others[other_count++] = g;
 	}
-	qsort(order, count, sizeof(struct group *), by_place);
-	for (size_t i = 0; i < count; i += BATCH_ASK)
-		if (join_chunk(o, order + i,
-			       count - i < BATCH_ASK ? count - i : BATCH_ASK,
-			       err) < 0)
-			return -1;
-	return save_numbers(o, err);
+	qsort(live, live_count, sizeof(struct group *), by_number);
+	if (join_live(o, live, live_count, err) < 0 ||
+	    join_others(o, others, other_count, err) < 0)
+		return -1;
+	return incident_new_save(o, err);
 }
