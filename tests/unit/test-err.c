@@ -130,9 +130,10 @@ static void kinds_have_status_and_name(void **state)
 		int status;
 		const char *name;
 	} rows[] = {
-		{ERR_NONE, 0, "none"},	     {ERR_USAGE, 2, "usage"},
-		{ERR_INPUT, 3, "input"},     {ERR_SYSTEM, 4, "system"},
-		{ERR_REFUSED, 5, "refused"}, {ERR_REMOTE, 75, "remote"},
+		{ERR_NONE, 0, "none"},	    {ERR_NO, 1, "no"},
+		{ERR_USAGE, 2, "usage"},    {ERR_INPUT, 3, "input"},
+		{ERR_SYSTEM, 4, "system"},  {ERR_REFUSED, 5, "refused"},
+		{ERR_REMOTE, 75, "remote"},
 	};
 	size_t i;
 
