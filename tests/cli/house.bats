@@ -95,7 +95,7 @@ END
     detection | validate
     for bad in '{"severity":"huge"}' '{"time":"2026-02-30T00:00:00.000Z"}' \
         '{"time":"2026-02-20T00:00:00Z"}' '{"type":"nonsense"}' '{"id":""}' \
-        '{"source":{"offset":-1}}' '{"fingerprint":"v1:zz"}' '{"count":0}'; do
+        '{"source":{"offset":-1}}' '{"fingerprint":""}' '{"count":0}'; do
         run -1 validate < <(detection "$bad")
     done
     run -1 validate < <(echo '{"type":"cursor","type":"cursor"}')
