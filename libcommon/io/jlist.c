@@ -7,11 +7,10 @@
 struct walk {
 	struct slice item; /* what is looked for */
 	struct buf *out;   /* gets the elements that are kept, or NULL */
-	struct slice have; /* elements that are not taken again */
 	struct slice *items;
 	size_t max, count;
 	int found;
-	struct map seen;
+	struct map seen; /* elements that are not taken again */
 };
 
 /* The arrays come from the store or from a checked record. */
@@ -45,12 +44,12 @@ static int take_missing(void *arg, struct slice value, enum jscan_type type,
 	struct walk *w = arg;
 
 	(void)type;
-	(void)err;
-	if (!jlist_has(w->have, value)) {
-		jwrite_raw(w->out, NULL, value);
-		w->found++;
-	}
-	return 0;
+	if (map_get(&w->seen, value))
+		return 0;
+	*map_put(&w->seen, value) = w;
+	jwrite_raw(w->out, NULL, value);
+	w->found++;
+	return buf_check(w->out, "the list", err);
 }
 
 static int take_text(void *arg, struct slice value, enum jscan_type type,
@@ -119,10 +118,11 @@ int jlist_union(struct buf *out, struct slice array, struct slice more)
 	struct walk w = {.out = out};
 
 	jwrite_open(out, NULL, '[');
-	each(array, &w, look);
-	w.have = array;
+	each(array, &w, take_missing);
+	w.found = 0;
 	each(more, &w, take_missing);
 	jwrite_close(out, ']');
+	map_done(&w.seen, NULL);
 	return w.found;
 }
 

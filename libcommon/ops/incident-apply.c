@@ -12,6 +12,8 @@
 #include <oncall/mem.h>
 #include <oncall/when.h>
 
+#define AT_MAX 32768 /* bytes of the ids that stand at one position */
+
 /* Occurrences of one pattern, service and severity within an hour. */
 struct tally {
 	int64_t hour, count;
@@ -126,6 +128,18 @@ static bool has_line(const struct buf *text, struct slice id)
 	return false;
 }
 
+/* Of many ids at one position the older half is forgotten: a stream that does
+ * not move must not make every detection slower than the one before. */
+static void forget_ids(struct buf *at)
+{
+	const char *half = at->data + at->len / 2;
+	const char *nl = memchr(half, '\n', at->len - at->len / 2);
+	size_t gone = nl ? (size_t)(nl + 1 - at->data) : at->len;
+
+	memmove(at->data, at->data + gone, at->len - gone);
+	buf_truncate(at, at->len - gone);
+}
+
 /* Moves the stream on; false when it was past the entry before. */
 static bool stream_advance(struct stream *s, const struct entry *e)
 {
@@ -137,6 +151,8 @@ static bool stream_advance(struct stream *s, const struct entry *e)
 	} else if (has_line(&s->at, e->id)) {
 		return false;
 	}
+	if (s->at.len > AT_MAX)
+		forget_ids(&s->at);
 	buf_add_slice(&s->at, e->id);
 	buf_add_char(&s->at, '\n');
 	s->source = e->source;

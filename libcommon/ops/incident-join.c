@@ -13,8 +13,8 @@
 #include <oncall/mem.h>
 #include <oncall/when.h>
 
-#define NOTE_MAX 400   /* bytes of a timeline note */
-#define TAGS_MAX 65536 /* bytes of the list of tags */
+#define NOTE_MAX 400  /* bytes of a timeline note */
+#define TAGS_MAX 4096 /* bytes of the list of tags */
 
 /* ---- storing ---- */
 
@@ -141,7 +141,7 @@ static void add_tags(struct incident *inc, struct slice tags)
 {
 	AUTO_BUF struct buf all = BUF_INIT_MAX(TAGS_MAX);
 
-	if (slice_eq(tags, inc->tags))
+	if (slice_eq(tags, inc->tags) || tags.len > TAGS_MAX)
 		return;
 	if (jlist_union(&all, inc->tags, tags) > 0 && !all.over)
 		incident_set(inc, &inc->tags, buf_slice(&all));

@@ -9,6 +9,9 @@
 #include <oncall/when.h>
 
 #define TITLE_MAX 500 /* bytes of a title */
+#define LABELS_MAX                                            \
+	8192 /* longer ones are not taken over: they would be \
+	      * carried along with every change */
 
 int incident_new_tell(struct joining *j, const struct timeline_entry *e,
 		      struct err *err)
@@ -90,9 +93,10 @@ static void set_title(struct incident *inc, const struct detection *d)
 	incident_set(inc, &inc->title, SLICE_LIT("detection without a title"));
 }
 
-static struct slice json_or(struct slice json, struct slice fallback)
+static struct slice labels_of(const struct detection *d)
 {
-	return json.ptr ? json : fallback;
+	return d->labels.ptr && d->labels.len <= LABELS_MAX ? d->labels
+							    : SLICE_LIT("{}");
 }
 
 static void fill_new(struct joining *j, const struct detection *d)
@@ -109,7 +113,7 @@ static void fill_new(struct joining *j, const struct detection *d)
 	set_title(inc, d);
 	incident_set(inc, &inc->fingerprint, j->group->fingerprint);
 	incident_set(inc, &inc->tags, SLICE_LIT("[]"));
-	incident_set(inc, &inc->labels, json_or(d->labels, SLICE_LIT("{}")));
+	incident_set(inc, &inc->labels, labels_of(d));
 	incident_set(inc, &inc->links, SLICE_LIT("[]"));
 	inc->opened = inc->updated = d->time;
 	inc->first = d->first;

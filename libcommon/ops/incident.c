@@ -123,8 +123,16 @@ static void own_block(struct incident *inc, char *block)
 void incident_set(struct incident *inc, struct slice *member, struct slice text)
 {
 	char *copy = mem_dup_bytes(text.ptr, text.len);
+	size_t i = 0;
 
-	own_block(inc, copy);
+	while (i < inc->owned_count && inc->owned[i] != member->ptr)
+		i++;
+	if (i < inc->owned_count) {
+		free(inc->owned[i]); /* what was set before */
+		inc->owned[i] = copy;
+	} else {
+		own_block(inc, copy);
+	}
 	*member = (struct slice){copy, text.len};
 }
 
@@ -143,13 +151,13 @@ static struct slice *nth_text(struct incident *inc, size_t i)
 void incident_own(struct incident *inc)
 {
 	struct slice *text;
-	size_t total = 0;
+	size_t total = 1;
 	char *block;
 
 	for (size_t i = 0; (text = nth_text(inc, i)); i++)
 		total += text->len + 1;
 	block = mem_alloc(total);
-	own_block(inc, block);
+	own_block(inc, block++); /* no text is the whole block */
 	for (size_t i = 0; (text = nth_text(inc, i)); i++) {
 		if (!text->ptr)
 			continue;

@@ -1,0 +1,46 @@
+#!/usr/bin/env bats
+# What hostile records and hostile surroundings may not do.
+# shellcheck disable=SC2154
+
+load ../lib/common
+
+# many N JQ: N detection records; JQ makes each out of its number.
+many() {
+    jq -nc "range($1) | . as \$n | {type: \"detection\", id: \"d\(\$n)\",
+        time: \"2026-11-20T10:11:12Z\", severity: \"low\", title: \"t\",
+        fingerprint: \"f\"} + ($2)"
+}
+
+# ---- what detections cost ----
+
+@test "tags that always change cost neither memory nor time that grows" {
+    need unsanitized
+    many 20000 '{tags: ["tag \($n)"]}' >in
+    expect 0 bash -c 'ulimit -v 300000; timeout 60 oncall-incident open in'
+    is "$(of .count)" 20000
+    [ "$(of '.tags | length')" -gt 100 ]
+    [ "$(of '.tags | length')" -lt 1000 ]
+}
+
+@test "a tag that a detection has twice is one tag of the incident" {
+    many 1 '{tags: ["a", "b", "a"]}' >in
+    expect 0 oncall-incident open in
+    is "$(of '.tags | join(",")')" a,b
+}
+
+@test "labels that are very long are not taken over into the incident" {
+    many 1 '{labels: {a: ("x" * 20000)}}' >in
+    expect 0 oncall-incident open in
+    is "$(of '.labels | length')" 0
+}
+
+@test "detections without end at one position cost time that does not grow" {
+    many 60000 '{source: {stream: "s", offset: 7}}' >in
+    expect 0 timeout 60 oncall-incident open in
+    is "$(of .count)" 60000
+    [ "$(store_sql 'SELECT length(at_position) FROM streams')" -lt 40000 ]
+    # The latest ones are still known.
+    tail -n 500 in >again
+    expect 0 oncall-incident open again
+    is "$output" ''
+}
