@@ -5,11 +5,13 @@
 #include <stdio.h>
 
 #include <oncall/clock.h>
+#include <oncall/jlist.h>
 #include <oncall/show.h>
 #include <oncall/signals.h>
 #include <oncall/when.h>
 
-#define WATCH_MS 200 /* between two looks at the store */
+#define WATCH_MS      200 /* between two looks at the store */
+#define DETECTION_MAX 200 /* bytes of a detection that people see */
 
 const char *const status_choices[] = {
 	"all",	     "open",	 "acknowledged", "investigating",
@@ -203,6 +205,55 @@ static int print_timeline(struct store *s, int64_t num, struct buf *out,
 	return got;
 }
 
+/* "time  message", or the title where there is no message. */
+static void print_detection(struct buf *out, const struct jscan *scan)
+{
+	const struct jscan_member *time = jscan_get(scan, "event_time");
+	const struct jscan_member *text = jscan_get(scan, "message");
+	AUTO_BUF struct buf line = BUF_INIT;
+
+	if (!time)
+		time = jscan_get(scan, "time");
+	if (!text)
+		text = jscan_get(scan, "title");
+	if (time && time->type == JSCAN_STRING)
+		jscan_unquote(&line, time->value);
+	buf_add_str(&line, "  ");
+	if (text && text->type == JSCAN_STRING)
+		jscan_unquote(&line, text->value);
+	buf_add_str(out, "  ");
+	show_text(out, buf_str(&line), line.len, DETECTION_MAX);
+	buf_add_char(out, '\n');
+}
+
+/* The first and the latest detections. */
+static int print_detections(struct store *s, const struct incident *inc,
+			    struct buf *out, struct err *err)
+{
+	struct slice items[INCIDENT_KEEP_FIRST + INCIDENT_KEEP_LATEST];
+	AUTO_BUF struct buf record = BUF_INIT;
+	struct jscan scan = {0};
+	size_t count = 0;
+	int rc =
+		incident_record(s, inc, INCIDENT_WITH_DETECTIONS, &record, err);
+
+	if (rc == 0)
+		rc = jscan_object(&scan, record.data, record.len, err);
+	if (rc == 0)
+		count = jlist_items(jscan_get(&scan, "detections")->value,
+				    items, ARRAY_LEN(items));
+	if (count)
+		buf_addf(out, "\nDetections, %zu of %lld\n", count,
+			 (long long)inc->detections);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		rc = jscan_object(&scan, items[i].ptr, items[i].len, err);
+		if (rc == 0)
+			print_detection(out, &scan);
+	}
+	jscan_done(&scan);
+	return rc;
+}
+
 static int print_incident(struct store *s, const struct incident *inc,
 			  struct buf *out, struct err *err)
 {
@@ -216,6 +267,7 @@ static int print_incident(struct store *s, const struct incident *inc,
 	print_line(out, "service", inc->service);
 	print_line(out, "host", inc->host);
 	print_line(out, "category", inc->category);
+	print_line(out, "pattern", inc->pattern);
 	print_line(out, "assignee", inc->assignee);
 	if (inc->tags.len > 2)
 		print_line(out, "tags", inc->tags);
@@ -231,7 +283,9 @@ static int print_incident(struct store *s, const struct incident *inc,
 	print_time(out, "resolved", inc->resolved);
 	print_time(out, "closed", inc->closed);
 	buf_addf(out, "%-13s%lld\n", "count", (long long)inc->count);
-	return print_timeline(s, inc->num, out, err);
+	if (print_timeline(s, inc->num, out, err) < 0)
+		return -1;
+	return print_detections(s, inc, out, err);
 }
 
 static int show_one(struct store *s, const char *id, struct record_writer *out,

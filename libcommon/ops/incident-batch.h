@@ -16,7 +16,7 @@
 
 #include "incident-keep.h"
 
-#define BATCH_BYTES   ((size_t)32 * 1024 * 1024) /* of lines */
+#define BATCH_BYTES   (2 * RECORD_MAX_LINE + 4096) /* the longest one fits */
 #define BATCH_ENTRIES ((size_t)64 * 1024)
 #define BATCH_GROUPS  ((size_t)12 * 1024)
 #define BATCH_PASSED  ((size_t)8 * 1024 * 1024)

@@ -32,9 +32,12 @@ struct edit {
 	const struct incident_rating *rating;
 };
 
+/* The note stands in the first entry that an edit makes. */
 static int tell(struct edit *w, const char *what, const char *before,
 		const char *after, struct err *err)
 {
+	const char *note = w->changed ? NULL : w->e->note;
+
 	w->changed = true;
 	return timeline_add(w->e->store, w->inc->num,
 			    &(struct timeline_entry){.time = clock_now(),
@@ -42,7 +45,7 @@ static int tell(struct edit *w, const char *what, const char *before,
 						     .what = what,
 						     .before = before,
 						     .after = after,
-						     .note = w->e->note},
+						     .note = note},
 			    err);
 }
 
@@ -167,25 +170,50 @@ static int tell_solution(struct edit *w, struct err *err)
 		    e->solution, err);
 }
 
+/* Whether it is so already: whoever investigates has acknowledged. */
+static bool is_there(const struct incident *inc, enum incident_status to)
+{
+	if (to == INCIDENT_ACKNOWLEDGED)
+		return incident_live(inc) && inc->status >= to;
+	return inc->status == to;
+}
+
+static int check_move(const struct incident *inc, enum incident_status to,
+		      struct err *err)
+{
+	char id[INCIDENT_ID];
+
+	incident_id(id, inc->num);
+	if (inc->merged_into.len && to == INCIDENT_OPEN)
+		return err_set(err, ERR_NO, "%s was merged into %.*s", id,
+			       (int)inc->merged_into.len, inc->merged_into.ptr);
+	if (moves[to].from & FROM(inc->status))
+		return 0;
+	return err_set(err, ERR_NO, "%s is %s and cannot become %s%s", id,
+		       incident_status_names[inc->status],
+		       incident_status_names[to],
+		       incident_live(inc) ? "" : "; reopen it first");
+}
+
+/* What is said about a step that was taken before. */
+static int add_words(struct edit *w, struct err *err)
+{
+	if (w->to == INCIDENT_RESOLVED && tell_solution(w, err) < 0)
+		return -1;
+	if (w->changed || !w->e->note)
+		return 0;
+	return tell(w, "noted", NULL, NULL, err);
+}
+
 static int change_status(struct edit *w, struct err *err)
 {
 	struct incident *inc = w->inc;
 	const char *before = incident_status_names[inc->status];
-	char id[INCIDENT_ID];
 
-	if (inc->status == w->to)
-		return w->e->note ? tell(w, "noted", NULL, NULL, err) : 0;
-	if (inc->merged_into.len && w->to == INCIDENT_OPEN) {
-		incident_id(id, inc->num);
-		return err_set(err, ERR_NO, "%s was merged into %.*s", id,
-			       (int)inc->merged_into.len, inc->merged_into.ptr);
-	}
-	if (!(moves[w->to].from & FROM(inc->status))) {
-		incident_id(id, inc->num);
-		return err_set(err, ERR_NO, "%s is %s and cannot become %s%s",
-			       id, before, incident_status_names[w->to],
-			       incident_live(inc) ? "" : "; reopen it first");
-	}
+	if (is_there(inc, w->to))
+		return add_words(w, err);
+	if (check_move(inc, w->to, err) < 0)
+		return -1;
 	inc->status = w->to;
 	set_times(inc, w->to, clock_now());
 	inc->change = slice_of(moves[w->to].change);
@@ -224,7 +252,8 @@ static int change_assignee(struct edit *w, struct err *err)
 		incident_set(w->inc, &w->inc->assignee, who);
 	else
 		w->inc->assignee = (struct slice){0};
-	return tell(w, "assigned", before, who.len ? w->text : NULL, err);
+	return tell(w, who.len ? "assigned" : "unassigned", before,
+		    who.len ? w->text : NULL, err);
 }
 
 int incident_assign(const struct incident_edit *e, int64_t num, const char *who,
