@@ -236,7 +236,8 @@ static int read_entry(const struct jscan *scan, struct entry_text *t,
 {
 	const struct jscan_member *seq = jscan_get(scan, "seq");
 
-	if (!seq || jscan_int(seq->value, &e->seq) < 0 || e->seq < 1)
+	if (!seq || jscan_int(seq->value, &e->seq) < 0 || e->seq < 1 ||
+	    e->seq > IMPORT_NUMBER_MAX)
 		return wrong(err, "timeline.seq", "a whole number from 1 on");
 	if (time_member(scan, "time", &e->time, err) < 0 ||
 	    entry_string(scan, "actor", &t->actor, &e->actor, err) < 0 ||

@@ -61,6 +61,10 @@ static int next_number(struct incident_open *o, int64_t when, int64_t *ret,
 		o->day = day;
 		o->day_last = got ? store_int(rows, 0) : 0;
 	}
+	if (o->day_last >= INCIDENT_PER_DAY - 1)
+		return err_set(err, ERR_SYSTEM,
+			       "no number is left for an incident of %.10s",
+			       text);
 	*ret = day * INCIDENT_PER_DAY + ++o->day_last;
 	return 0;
 }

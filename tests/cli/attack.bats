@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What hostile records and hostile surroundings may not do.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2016,SC2154
 
 load ../lib/common
 
@@ -43,4 +43,29 @@ many() {
     tail -n 500 in >again
     expect 0 oncall-incident open again
     is "$output" ''
+}
+
+# ---- what an import may leave behind ----
+
+# imported SED: the export of one incident, changed by sed, and imported.
+imported() {
+    many 1 '{}' | oncall-incident open >/dev/null
+    oncall-incident export | sed "$1" >changed
+    ONCALL_STORE=$(new_store second)
+    expect "${2:-0}" oncall-incident import changed
+}
+
+@test "a timeline number that leaves no room for another is refused" {
+    imported 's/"seq":1,/"seq":9223372036854775807,/' 3
+    says "'timeline.seq' of an incident must be"
+}
+
+@test "when the last number of a day is taken no incident gets that of another" {
+    imported 's/-0001"/-9999999"/;s/"f"/"g"/'
+    many 1 '{}' >in
+    expect 4 oncall-incident open in
+    says 'no number is left for an incident of 2026-11-20'
+    many 1 '{time: "2026-11-21T00:00:00Z"}' >in
+    expect 0 oncall-incident open in
+    is "$(of .id)" INC-20261121-0001
 }
