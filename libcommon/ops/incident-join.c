@@ -139,11 +139,14 @@ static int open_successor(struct joining *j, const struct entry *e,
 
 static void add_tags(struct incident *inc, struct slice tags)
 {
+	AUTO_BUF struct buf texts = BUF_INIT_MAX(TAGS_MAX);
 	AUTO_BUF struct buf all = BUF_INIT_MAX(TAGS_MAX);
 
 	if (slice_eq(tags, inc->tags) || tags.len > TAGS_MAX)
 		return;
-	if (jlist_union(&all, inc->tags, tags) > 0 && !all.over)
+	jlist_texts(&texts, tags);
+	if (!texts.over &&
+	    jlist_union(&all, inc->tags, buf_slice(&texts)) > 0 && !all.over)
 		incident_set(inc, &inc->tags, buf_slice(&all));
 }
 
