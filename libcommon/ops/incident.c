@@ -495,5 +495,5 @@ int incident_record(struct store *s, const struct incident *inc, unsigned parts,
 	    timeline_write(s, inc->num, out, err) < 0)
 		return -1;
 	jwrite_close(out, '}');
-	return 0;
+	return buf_check(out, "the record of an incident", err);
 }

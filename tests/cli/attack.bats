@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # What hostile records and hostile surroundings may not do.
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2155
 
 load ../lib/common
 
@@ -51,7 +51,7 @@ many() {
 imported() {
     many 1 '{}' | oncall-incident open >/dev/null
     oncall-incident export | sed "$1" >changed
-    ONCALL_STORE=$(new_store second)
+    export ONCALL_STORE=$(new_store second)
     expect "${2:-0}" oncall-incident import changed
 }
 
@@ -68,4 +68,22 @@ imported() {
     many 1 '{time: "2026-11-21T00:00:00Z"}' >in
     expect 0 oncall-incident open in
     is "$(of .id)" INC-20261121-0001
+}
+
+# ---- records that grow ----
+
+@test "an incident that has grown too large for a record is no half a record" {
+    many 1 '{}' | oncall-incident open >/dev/null
+    store_sql "WITH RECURSIVE c(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM c
+        WHERE n < 72) INSERT INTO timeline SELECT incident, n, time, actor,
+        what, before, after, $(
+        if [ "$DRIVER" = sqlite ]; then
+            echo "printf('%.*c', 1000000, 'n')"
+        else
+            echo "repeat('n', 1000000)"
+        fi
+    ) FROM timeline, c WHERE seq = 1"
+    expect 3 oncall-incident export
+    is "$output" ''
+    says 'the record of an incident is larger than'
 }
