@@ -9,6 +9,9 @@
 
 #include "cli-internal.h"
 
+/* A narrower terminal wraps lines: squeezed further, titles say nothing. */
+#define TABLE_LEAST 100
+
 static struct {
 	struct config *config;
 	struct filter_options filter;
@@ -50,9 +53,14 @@ const char *cli_as(void)
 
 void cli_table(struct show_table *t, struct buf *out)
 {
-	show_table_print(t, out,
-			 isatty(STDOUT_FILENO) ? show_width(STDOUT_FILENO) : 0,
-			 show_colors(STDOUT_FILENO));
+	size_t width = 0;
+
+	if (isatty(STDOUT_FILENO)) {
+		width = show_width(STDOUT_FILENO);
+		if (width < TABLE_LEAST)
+			width = TABLE_LEAST;
+	}
+	show_table_print(t, out, width, show_colors(STDOUT_FILENO));
 }
 
 /*
