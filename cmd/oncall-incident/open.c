@@ -3,6 +3,7 @@
 
 #include <oncall/clock.h>
 #include <oncall/detection.h>
+#include <oncall/diag.h>
 #include <oncall/jwrite.h>
 #include <oncall/severity.h>
 #include <oncall/ulid.h>
@@ -166,6 +167,9 @@ int open_run(int argc, char **argv, struct err *err)
 	else
 		rc = filter_run(&ops, cli_filter_options(), open, argc, argv,
 				err);
+	if (incident_open_repeats(open))
+		diag_info("%lld detections had been seen before",
+			  (long long)incident_open_repeats(open));
 	incident_open_free(open);
 	return rc;
 }

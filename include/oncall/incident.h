@@ -201,6 +201,8 @@ int incident_open_cursor(struct incident_open *o, struct slice line,
 			 const struct jscan *scan, struct err *err) MUST_CHECK;
 /* A line that is passed on after the incidents of the batch. */
 void incident_open_pass(struct incident_open *o, struct slice line);
+/* Detections of committed batches that had been seen before. */
+int64_t incident_open_repeats(const struct incident_open *o);
 /* Whether the batch is old enough to be committed in a busy stream. */
 bool incident_open_due(const struct incident_open *o);
 /* Commits the batch, then writes one record for each incident that it changed,

@@ -28,6 +28,7 @@ void incident_apply_reset(struct incident_open *o)
 	for (size_t i = 0; i < o->done_count; i++)
 		incident_done(&o->done[i].inc);
 	o->done_count = 0;
+	o->batch_repeats = 0;
 	o->day = -1;
 }
 
@@ -244,6 +245,8 @@ static void sort_out(struct incident_open *o)
 		} else if (e->fresh) {
 			group_add(o, (uint32_t)i);
 			count_add(o, e);
+		} else {
+			o->batch_repeats++;
 		}
 	}
 }

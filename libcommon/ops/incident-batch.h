@@ -91,8 +91,11 @@ struct incident_open {
 	struct map owners;  /* service to owner */
 	struct jscan source_scan;
 
+	int64_t repeats;    /* detections that were seen before */
+
 	/* Of one attempt to apply the batch: */
 	int64_t changed;
+	int64_t batch_repeats;
 	struct map ids;	   /* known already, or found in the batch */
 	struct map counts; /* struct tally */
 	struct buf count_key;

@@ -86,6 +86,11 @@ bool incident_open_room(const struct incident_open *o, size_t size)
 	       o->passed.len + size <= BATCH_PASSED;
 }
 
+int64_t incident_open_repeats(const struct incident_open *o)
+{
+	return o->repeats;
+}
+
 bool incident_open_due(const struct incident_open *o)
 {
 	return o->count > 0 && clock_mono() - o->since >= BATCH_MS;
@@ -300,6 +305,7 @@ int incident_open_commit(struct incident_open *o, struct record_writer *out,
 	if (o->count > 0 &&
 	    store_transact(o->opt.store, incident_apply, o, err) < 0)
 		return -1;
+	o->repeats += o->batch_repeats;
 	for (size_t i = 0; i < o->done_count; i++) {
 		write_changed(&out->out, &o->done[i]);
 		record_write_end(out);
