@@ -58,6 +58,7 @@ struct joining;
 /* The detections of a batch that have one fingerprint. */
 struct group {
 	struct joining *joining; /* while its chunk is worked on */
+	struct joining *own;	 /* the same, or a spare one: see share() */
 	struct slice fingerprint;
 	uint32_t head, tail; /* entries that are new; ENTRY_NONE: none */
 	int64_t num;	     /* the live incident that they join, or 0 */
@@ -68,6 +69,7 @@ struct joining {
 	struct incident_open *o;
 	struct group *group;
 	struct incident inc; /* num 0: none yet */
+	size_t sharers;	     /* other groups that join it, by merges */
 	bool is_new;
 	bool touched;			/* something to save */
 	struct keep_list first, latest; /* detections of this batch to keep */
@@ -91,7 +93,7 @@ struct incident_open {
 	struct map owners;  /* service to owner */
 	struct jscan source_scan;
 
-	int64_t repeats;    /* detections that were seen before */
+	int64_t repeats; /* detections that were seen before */
 
 	/* Of one attempt to apply the batch: */
 	int64_t changed;

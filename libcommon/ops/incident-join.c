@@ -109,28 +109,64 @@ static int reopen(struct joining *j, const struct entry *e, struct err *err)
 		err);
 }
 
-/* Closes this incident's part in the batch and opens its successor. */
+/* Opens the successor of an incident, which is over. */
+static int open_next(struct joining *j, const struct entry *e,
+		     const struct incident *old, struct err *err)
+{
+	char since[32], window[32], id[INCIDENT_ID], note[NOTE_MAX];
+
+	when_format_duration(since, (e->event_time - ended(old)) / WHEN_SECOND *
+					    WHEN_SECOND);
+	when_format_duration(
+		window,
+		config_duration(j->o->opt.config, "incidents.reopen_within"));
+	incident_id(id, old->num);
+	(void)snprintf(note, sizeof(note),
+		       "%s was %s %s before, longer than reopen_within (%s)",
+		       id, incident_status_names[old->status], since, window);
+	return incident_new_open(j, e, old, note, err);
+}
+
+/* The group leaves what it shares with others; returns where they stay. */
+static struct joining *leave(struct joining *j, struct group *leaver)
+{
+	struct joining *stay = j;
+
+	leaver->joining = leaver->own;
+	for (size_t i = 0; i < j->o->groups.count; i++) {
+		struct group *g = j->o->groups.entries[i].value;
+
+		if (g->joining != j || g == leaver)
+			continue;
+		if (leaver->own == j && stay == j) {
+			stay = g->own; /* a spare one */
+			*stay = *j;
+			stay->group = g;
+		}
+		g->joining = stay;
+	}
+	stay->sharers--;
+	*leaver->own = (struct joining){.o = stay->o, .group = leaver};
+	return stay;
+}
+
+/* Ends this incident's part in the batch and opens its successor. */
 static int open_successor(struct joining *j, const struct entry *e,
 			  struct err *err)
 {
 	struct incident old;
-	char since[32], window[32], id[INCIDENT_ID], note[NOTE_MAX];
 	int rc;
 
+	if (j->sharers) {
+		const struct joining *others = leave(j, e->group);
+
+		return open_next(e->group->own, e, &others->inc, err);
+	}
 	if (j->touched && save_incident(j, err) < 0)
 		return -1;
 	old = j->inc;
 	j->inc = (struct incident){0};
-	when_format_duration(since, (e->event_time - ended(&old)) /
-					    WHEN_SECOND * WHEN_SECOND);
-	when_format_duration(
-		window,
-		config_duration(j->o->opt.config, "incidents.reopen_within"));
-	incident_id(id, old.num);
-	(void)snprintf(note, sizeof(note),
-		       "%s was %s %s before, longer than reopen_within (%s)",
-		       id, incident_status_names[old.status], since, window);
-	rc = incident_new_open(j, e, &old, note, err);
+	rc = open_next(j, e, &old, err);
 	incident_done(&old);
 	return rc;
 }
@@ -217,19 +253,58 @@ static int meet(struct joining *j, const struct entry *e, struct err *err)
 
 /* ---- groups ---- */
 
-static int join_entry(struct joining *j, const struct entry *e, struct err *err)
-{
-	return meet(j, e, err) < 0 || add_to(j, e, err) < 0 ? -1 : 0;
-}
-
 /* All detections of a group whose incident is live. */
 static int join_group(struct joining *j, struct err *err)
 {
 	for (uint32_t i = j->group->head; i != ENTRY_NONE;
 	     i = j->o->entries[i].next)
-		if (join_entry(j, &j->o->entries[i], err) < 0)
+		if (add_to(j, &j->o->entries[i], err) < 0)
 			return -1;
 	return save_incident(j, err);
+}
+
+/* Incidents were merged: the entries of two groups become those of one. */
+static void absorb(struct incident_open *o, struct group *into,
+		   struct group *from)
+{
+	uint32_t a = into->head, b = from->head;
+	uint32_t *link = &into->head;
+
+	while (a != b) { /* ENTRY_NONE, which both end with, is the largest */
+		uint32_t *least = a < b ? &a : &b;
+
+		*link = *least;
+		link = &o->entries[*least].next;
+		*least = *link;
+	}
+}
+
+/* Incidents were merged: groups that meet the same one, which is over, share
+ * it until one of them opens a successor. */
+static void share(struct joining *all, size_t count)
+{
+	struct map by_number = MAP_INIT;
+
+	for (size_t i = 0; i < count; i++) {
+		struct joining *j = &all[i];
+		const char *number = (const char *)&j->inc.num;
+		struct joining *first;
+		void **place;
+
+		if (!j->inc.num)
+			continue;
+		place = map_put(&by_number,
+				(struct slice){number, sizeof(j->inc.num)});
+		first = *place;
+		if (!first) {
+			*place = j;
+			continue;
+		}
+		first->sharers++;
+		j->group->joining = first;
+		incident_done(&j->inc);
+	}
+	map_done(&by_number, NULL);
 }
 
 static struct joining *joining_new(struct incident_open *o,
@@ -240,15 +315,16 @@ static struct joining *joining_new(struct incident_open *o,
 	for (size_t i = 0; i < count; i++) {
 		all[i].o = o;
 		all[i].group = groups[i];
-		groups[i]->joining = &all[i];
+		groups[i]->joining = groups[i]->own = &all[i];
 	}
 	return all;
 }
 
-static void joining_free(struct joining *all, size_t count)
+static void joining_free(struct joining *all, struct group **groups,
+			 size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		all[i].group->joining = NULL;
+		groups[i]->joining = NULL;
 		incident_done(&all[i].inc);
 	}
 	free(all);
@@ -305,9 +381,16 @@ static int join_live(struct incident_open *o, struct group **groups,
 		rc = load_chunk(o, chunk, n, err);
 		for (size_t i = 0; i < n && rc == 0; i++)
 			rc = join_group(&chunk[i], err);
-		joining_free(chunk, n);
+		joining_free(chunk, groups + at, n);
 	}
 	return rc;
+}
+
+static int join_entry(const struct entry *e, struct err *err)
+{
+	if (meet(e->group->joining, e, err) < 0)
+		return -1;
+	return add_to(e->group->joining, e, err); /* it may be another now */
 }
 
 /* All others open new incidents, or may do so: detection by detection as they
@@ -320,15 +403,17 @@ static int join_others(struct incident_open *o, struct group **groups,
 
 	for (size_t at = 0; at < count && rc == 0; at += BATCH_ASK)
 		rc = load_chunk(o, all + at, chunk_size(at, count), err);
+	share(all, count);
 	for (size_t i = 0; i < o->count && count > 0 && rc == 0; i++) {
 		const struct entry *e = &o->entries[i];
 
 		if (e->fresh && e->group->joining)
-			rc = join_entry(e->group->joining, e, err);
+			rc = join_entry(e, err);
 	}
 	for (size_t i = 0; i < count && rc == 0; i++)
-		rc = save_incident(&all[i], err);
-	joining_free(all, count);
+		if (all[i].touched)
+			rc = save_incident(&all[i], err);
+	joining_free(all, groups, count);
 	return rc;
 }
 
@@ -347,6 +432,20 @@ static int by_number(const void *a, const void *b)
 	const struct group *y = *(struct group *const *)b;
 
 	return x->num < y->num ? -1 : x->num > y->num;
+}
+
+/* Leaves one group for each incident. */
+static size_t absorb_merged(struct incident_open *o, struct group **live,
+			    size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept && live[kept - 1]->num == live[i]->num)
+			absorb(o, live[kept - 1], live[i]);
+		else
+			live[kept++] = live[i];
+	return kept;
 }
 
 int incident_join_groups(struct incident_open *o, struct err *err)
@@ -376,6 +475,7 @@ int incident_join_groups(struct incident_open *o, struct err *err)
 			others[other_count++] = g;
 	}
 	qsort(live, live_count, sizeof(struct group *), by_number);
+	live_count = absorb_merged(o, live, live_count);
 	if (join_live(o, live, live_count, err) < 0 ||
 	    join_others(o, others, other_count, err) < 0)
 		return -1;
