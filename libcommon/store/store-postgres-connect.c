@@ -133,16 +133,33 @@ int postgres_lost(struct store *s, struct err *err)
 		       s->name, *said ? said : "the server is gone");
 }
 
+/* In another encoding some text of a log could never be stored. */
+static int check_server(struct store *s, struct err *err)
+{
+	const struct postgres *p = s->own;
+	const char *encoding =
+		p->pq->PQparameterStatus(p->conn, "server_encoding");
+
+	if (p->pq->PQserverVersion(p->conn) < OLDEST_SERVER)
+		return err_set(err, ERR_SYSTEM,
+			       "store '%s': PostgreSQL %d or newer is needed",
+			       s->name, OLDEST_SERVER / 10000);
+	if (encoding && strcmp(encoding, "UTF8") != 0)
+		return err_set(err, ERR_SYSTEM,
+			       "store '%s' has the encoding %s, it must be "
+			       "UTF8: createdb -E UTF8 -T template0",
+			       s->name, encoding);
+	return 0;
+}
+
 static int set_up(struct store *s, struct err *err)
 {
 	const struct postgres *p = s->own;
 	PGresult *result = NULL;
 	int failed = 0;
 
-	if (p->pq->PQserverVersion(p->conn) < OLDEST_SERVER)
-		return err_set(err, ERR_SYSTEM,
-			       "store '%s': PostgreSQL %d or newer is needed",
-			       s->name, OLDEST_SERVER / 10000);
+	if (check_server(s, err) < 0)
+		return -1;
 	(void)p->pq->PQsetNoticeProcessor(p->conn, ignore_notice, NULL);
 	result = p->pq->PQexec(
 		p->conn, s->mode == STORE_READ ? SESSION

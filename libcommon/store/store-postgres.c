@@ -365,11 +365,14 @@ static int has_schema(struct store *s, struct err *err)
 			     err);
 }
 
+/* Names say where they are: a schema that somebody else made could have a
+ * function that fits the arguments better. */
 static int lock(struct store *s, const char *name, struct err *err)
 {
-	return STORE_QUEUE(
-		s, err, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-		S_TEXT(name));
+	return STORE_QUEUE(s, err,
+			   "SELECT pg_catalog.pg_advisory_xact_lock("
+			   "pg_catalog.hashtextextended($1, 0))",
+			   S_TEXT(name));
 }
 
 /* Any transaction of the server that wrote changes what is visible. */
@@ -377,8 +380,8 @@ static int data_version(struct store *s, int64_t *ret, struct err *err)
 {
 	AUTO_ROWS struct store_rows *rows =
 		store_ask(s, err,
-			  "SELECT hashtextextended("
-			  "CAST(pg_current_snapshot() AS TEXT), 0)",
+			  "SELECT pg_catalog.hashtextextended(CAST("
+			  "pg_catalog.pg_current_snapshot() AS TEXT), 0)",
 			  NULL, 0);
 
 	if (!rows || store_next(rows, err) < 0)
@@ -403,8 +406,9 @@ const struct store_driver store_postgres = {
 	.create = "DO $$ BEGIN "
 		  "IF to_regnamespace('oncall') IS NULL THEN "
 		  "CREATE SCHEMA oncall; END IF; END $$",
-	.size = "SELECT CAST(COALESCE(SUM(pg_total_relation_size(c.oid)), 0) "
-		"AS BIGINT) FROM pg_class c JOIN pg_namespace n "
+	.size = "SELECT CAST(COALESCE(SUM("
+		"pg_catalog.pg_total_relation_size(c.oid)), 0) AS BIGINT) "
+		"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
 		"ON n.oid = c.relnamespace "
 		"WHERE n.nspname = 'oncall' AND c.relkind = 'r'",
 	.open = postgres_open,

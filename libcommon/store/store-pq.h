@@ -13,6 +13,7 @@
 #define STORE_PQ_FUNCTIONS(X) \
 	X(PQlibVersion) X(PQconninfoParse) X(PQconninfoFree) X(PQfreemem) \
 	X(PQconnectdbParams) X(PQfinish) X(PQstatus) X(PQserverVersion) \
+	X(PQparameterStatus) \
 	X(PQerrorMessage) X(PQsocket) X(PQsetnonblocking) \
 	X(PQsetNoticeProcessor) X(PQtransactionStatus) \
 	X(PQenterPipelineMode) X(PQexitPipelineMode) X(PQpipelineSync) \

@@ -51,7 +51,8 @@ many() {
 imported() {
     many 1 '{}' | oncall-incident open >/dev/null
     oncall-incident export | sed "$1" >changed
-    export ONCALL_STORE=$(new_store second)
+    ONCALL_STORE=$(new_store second)
+    export ONCALL_STORE
     expect "${2:-0}" oncall-incident import changed
 }
 
@@ -86,4 +87,30 @@ imported() {
     expect 3 oncall-incident export
     is "$output" ''
     says 'the record of an incident is larger than'
+}
+
+# ---- a server that others use, too ----
+
+@test "functions that somebody put into the schema are not called" {
+    need postgresql
+    store_sql "CREATE SCHEMA oncall;
+        CREATE TABLE oncall.called (by TEXT);
+        CREATE FUNCTION oncall.hashtextextended(TEXT, INTEGER) RETURNS BIGINT
+        LANGUAGE sql AS \$\$ INSERT INTO oncall.called VALUES (current_user)
+        RETURNING 1 \$\$"
+    expect 0 oncall-incident open --title t
+    expect 0 oncall status
+    is "$(store_sql 'SELECT count(*) FROM called')" 0
+}
+
+@test "a database that cannot hold every text is refused at once" {
+    need postgresql
+    local name=latin_$BASHPID database=${ONCALL_STORE##*@/}
+
+    echo "$name" >>"$BATS_TEST_TMPDIR/databases"
+    postgres_sql "CREATE DATABASE $name TEMPLATE template0
+        ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"
+    expect 4 oncall-incident open --title t \
+        --store "${ONCALL_STORE/"${database%\?*}"/$name}"
+    says 'has the encoding LATIN1, it must be UTF8'
 }
