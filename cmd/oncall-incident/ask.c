@@ -5,9 +5,11 @@
 #include <stdio.h>
 
 #include <oncall/clock.h>
+#include <oncall/incident-query.h>
 #include <oncall/jlist.h>
 #include <oncall/show.h>
 #include <oncall/signals.h>
+#include <oncall/timeline.h>
 #include <oncall/when.h>
 
 #define WATCH_MS      200 /* between two looks at the store */

@@ -1,6 +1,8 @@
 /* change.c - what people do to incidents, one command each. */
 #include "incident.h"
 
+#include <oncall/actor.h>
+#include <oncall/incident-edit.h>
 #include <oncall/jwrite.h>
 #include <oncall/show.h>
 #include <oncall/when.h>

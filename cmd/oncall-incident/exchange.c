@@ -7,6 +7,8 @@
 
 #include <oncall/clock.h>
 #include <oncall/diag.h>
+#include <oncall/incident-exchange.h>
+#include <oncall/incident-query.h>
 #include <oncall/when.h>
 
 static const char *const formats[] = {"jsonl", "csv", NULL};

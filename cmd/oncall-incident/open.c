@@ -1,9 +1,11 @@
 /* open.c - oncall-incident open: detections in, incident records out. */
 #include "incident.h"
 
+#include <oncall/actor.h>
 #include <oncall/clock.h>
 #include <oncall/detection.h>
 #include <oncall/diag.h>
+#include <oncall/incident-open.h>
 #include <oncall/jwrite.h>
 #include <oncall/severity.h>
 #include <oncall/ulid.h>

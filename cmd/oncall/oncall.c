@@ -1,6 +1,7 @@
 /* oncall - the front door: runs oncall-NAME, and what belongs to no program. */
 #include "oncall.h"
 
+#include <oncall/actor.h>
 #include <oncall/approval.h>
 #include <oncall/incident.h>
 

@@ -1,5 +1,6 @@
 /* actor.c - the user who runs the program, and relays who act for others. */
-#include <oncall/incident.h>
+
+#include <oncall/actor.h>
 
 #include <pwd.h>
 #include <stdio.h>

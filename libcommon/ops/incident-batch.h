@@ -11,8 +11,10 @@
 #define ONCALL_INCIDENT_BATCH_H
 
 #include <oncall/detection.h>
+#include <oncall/incident-open.h>
 #include <oncall/incident.h>
 #include <oncall/map.h>
+#include <oncall/timeline.h>
 
 #include "incident-keep.h"
 

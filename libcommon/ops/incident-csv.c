@@ -2,7 +2,8 @@
  * incident-csv.c - incidents as rows. The columns are the members of a record;
  * a cell holds a string as its text, and everything else as JSON.
  */
-#include <oncall/incident.h>
+
+#include <oncall/incident-exchange.h>
 
 #include <oncall/jscan.h>
 #include <oncall/jwrite.h>

@@ -2,7 +2,8 @@
  * incident-edit.c - what people do to incidents. Every change is one
  * transaction that also tells the timeline what was before and after.
  */
-#include <oncall/incident.h>
+#include <oncall/incident-edit.h>
+#include <oncall/timeline.h>
 
 #include <stdio.h>
 

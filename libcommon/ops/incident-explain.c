@@ -1,5 +1,6 @@
 /* incident-explain.c - why an incident is as it is, and what comes next. */
-#include <oncall/incident.h>
+#include <oncall/incident-query.h>
+#include <oncall/timeline.h>
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -8,6 +8,7 @@
 #include <oncall/jlist.h>
 #include <oncall/jscan.h>
 #include <oncall/mem.h>
+#include <oncall/timeline.h>
 #include <oncall/when.h>
 
 #define IMPORT_NUMBER_MAX ((int64_t)1 << 53) /* exact for every JSON reader */

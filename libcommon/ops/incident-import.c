@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include <oncall/incident-exchange.h>
 #include <oncall/jlist.h>
 #include <oncall/mem.h>
 

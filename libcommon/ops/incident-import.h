@@ -4,6 +4,7 @@
 #define ONCALL_INCIDENT_IMPORT_H
 
 #include <oncall/incident.h>
+#include <oncall/jscan.h>
 
 struct import_item {
 	struct buf line;

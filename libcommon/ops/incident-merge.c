@@ -1,8 +1,11 @@
 /* incident-merge.c - one incident becomes part of another. */
+#include <oncall/incident-edit.h>
+
 #include "incident-keep.h"
 
 #include <oncall/clock.h>
 #include <oncall/jlist.h>
+#include <oncall/timeline.h>
 #include <oncall/when.h>
 
 struct merge {

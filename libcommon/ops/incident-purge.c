@@ -1,5 +1,6 @@
 /* incident-purge.c - incidents that are over and old leave the store. */
-#include <oncall/incident.h>
+
+#include <oncall/incident-exchange.h>
 
 #include <oncall/mem.h>
 

@@ -2,7 +2,8 @@
  * incident-query.c - finding incidents. The store gives them in order; what is
  * wanted is decided here, so that both drivers agree to the letter.
  */
-#include <oncall/incident.h>
+
+#include <oncall/incident-query.h>
 
 #include <oncall/clock.h>
 #include <oncall/jlist.h>

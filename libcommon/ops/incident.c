@@ -1,5 +1,6 @@
 /* incident.c - the members of an incident: rows, records, ids. */
 #include <oncall/incident.h>
+#include <oncall/timeline.h>
 
 #include <ctype.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 
 #include <oncall/approval.h>
 #include <oncall/clock.h>
+#include <oncall/jscan.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 #include <oncall/report.h>

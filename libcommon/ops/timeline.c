@@ -1,5 +1,6 @@
 /* timeline.c - what happened to an incident, when, and by whom. */
-#include <oncall/incident.h>
+
+#include <oncall/timeline.h>
 
 #include <oncall/jwrite.h>
 #include <oncall/when.h>
