@@ -60,18 +60,32 @@ int incident_csv_row(struct buf *out, struct slice record, struct err *err)
 	return rc;
 }
 
+static const struct incident_field *find_field(const char *name)
+{
+	for (const struct incident_field *f = incident_fields; f->name; f++)
+		if (strcmp(name, f->name) == 0)
+			return f;
+	return NULL; /* id, time, detections, timeline */
+}
+
 /* Whether the member of that name is a string in records. */
 static bool is_string(const char *name)
 {
-	if (strcmp(name, "id") == 0 || strcmp(name, "time") == 0)
-		return true;
-	for (const struct incident_field *f = incident_fields; f->name; f++)
-		if (strcmp(name, f->name) == 0)
-			return f->kind == INCIDENT_TEXT ||
-			       f->kind == INCIDENT_TIME ||
-			       f->kind == INCIDENT_SEVERITY ||
-			       f->kind == INCIDENT_STATUS;
-	return false;
+	const struct incident_field *f = find_field(name);
+
+	if (!f)
+		return strcmp(name, "id") == 0 || strcmp(name, "time") == 0;
+	return f->kind == INCIDENT_TEXT || f->kind == INCIDENT_TIME ||
+	       f->kind == INCIDENT_SEVERITY || f->kind == INCIDENT_STATUS;
+}
+
+/* Nothing: left out, as in records, or null where it always stands there. */
+static void add_nothing(struct buf *out, const char *name)
+{
+	const struct incident_field *f = find_field(name);
+
+	if (f && f->always)
+		jwrite_raw(out, name, SLICE_LIT("null"));
 }
 
 static struct slice cell(const struct csv_row *heading,
@@ -98,9 +112,14 @@ int incident_csv_record(struct buf *out, const struct csv_row *heading,
 		struct slice text = cell(heading, row, name);
 
 		if (!text.ptr)
-			continue;
-		if (is_string(name))
+			add_nothing(out, name);
+		else if (is_string(name))
 			jwrite_text(out, name, text);
+		else if (memchr(text.ptr, '\n', text.len))
+			return err_set(err, ERR_INPUT,
+				       "'%s' has a line end, which no record "
+				       "may have",
+				       name);
 		else
 			jwrite_raw(out, name, text);
 	}

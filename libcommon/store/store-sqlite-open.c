@@ -143,6 +143,7 @@ int sqlite_open(struct store *s, struct err *err)
 {
 	static bool configured;
 	struct sqlite *q = mem_zero(1, sizeof(*q));
+	struct stat st;
 	int there = 1;
 
 	if (!configured) {
@@ -160,6 +161,10 @@ int sqlite_open(struct store *s, struct err *err)
 	if (!q->path)
 		return -1;
 	q->log = mem_printf("%s-wal", q->path);
+	if (stat(q->path, &st) < 0)
+		return err_sys(err, errno, "cannot open store '%s'", s->name);
+	q->device = st.st_dev;
+	q->inode = st.st_ino;
 	if (check_file(s, err) < 0 || set_up(s, err) < 0)
 		return -1;
 	return there;

@@ -181,8 +181,26 @@ static int queue(struct store *s, struct store_stmt *st,
 	return run(s, st, values, err) < 0 ? -1 : 0;
 }
 
+/* Whether the file that is open still stands at its path. */
+static int check_place(struct store *s, struct err *err)
+{
+	const struct sqlite *q = s->own;
+	struct stat st;
+
+	if (stat(q->path, &st) == 0 && st.st_dev == q->device &&
+	    st.st_ino == q->inode)
+		return 0;
+	return err_set(err, ERR_SYSTEM,
+		       "store '%s' was moved or replaced while it was open; "
+		       "start again",
+		       s->name);
+}
+
 static int commit(struct store *s, struct store_stmt *st, struct err *err)
 {
+	/* What goes into a file without a name is lost. */
+	if (check_place(s, err) < 0)
+		return -1;
 	return queue(s, st, (struct store_values){NULL, 0}, err);
 }
 
@@ -261,6 +279,8 @@ static int data_version(struct store *s, int64_t *ret, struct err *err)
 	AUTO_ROWS struct store_rows *rows =
 		store_ask(s, err, "PRAGMA data_version", NULL, 0);
 
+	if (check_place(s, err) < 0)
+		return -1;
 	if (!rows || store_next(rows, err) < 0)
 		return -1;
 	*ret = store_int(rows, 0);

@@ -20,8 +20,10 @@ struct sqlite_signs {
 
 struct sqlite {
 	sqlite3 *db;
-	char *path; /* without links */
-	char *log;  /* path of the write-ahead log */
+	char *path;   /* without links */
+	char *log;    /* path of the write-ahead log */
+	dev_t device; /* of the file that is open */
+	ino_t inode;
 	bool immutable;
 	int64_t stalled_since;
 	struct sqlite_signs signs;

@@ -114,3 +114,39 @@ imported() {
         --store "${ONCALL_STORE/"${database%\?*}"/$name}"
     says 'has the encoding LATIN1, it must be UTF8'
 }
+
+# ---- files that change under the programs ----
+
+@test "a record of CSV holds no line end that would make two lines of it" {
+    many 1 '{labels: {a: "b"}}' | oncall-incident open >/dev/null
+    oncall-incident export -f csv | sed 's/{""a"":""b""}/{\n""a"":""b""}/' >rows
+    ONCALL_STORE=$(new_store second)
+    export ONCALL_STORE
+    expect 3 oncall-incident import -f csv rows
+    says "'labels' has a line end"
+}
+
+@test "open and watch end when their store is replaced, and nothing is lost" {
+    need sqlite
+    oncall-incident open --title first >/dev/null
+    oncall-incident watch >watched 2>&1 &
+    local watch=$! status=0
+
+    mkfifo pipe
+    oncall-incident open <pipe >opened 2>&1 &
+    local open=$! into
+
+    exec {into}>pipe
+    many 1 '{fingerprint: "a"}' >&"$into"
+    eventually 20 grep -q INC- opened
+    rm "$ONCALL_STORE"*
+    oncall-incident open --title second >/dev/null
+    many 1 '{fingerprint: "b", id: "e"}' >&"$into"
+    exec {into}>&-
+    wait "$open" || status=$?
+    is "$status" 4
+    grep -q 'was moved or replaced' opened
+    wait "$watch" || status=$?
+    is "$status" 4
+    is "$(oncall-incident list --json | wc -l)" 1
+}
