@@ -79,12 +79,12 @@ static bool is_string(const char *name)
 	       f->kind == INCIDENT_SEVERITY || f->kind == INCIDENT_STATUS;
 }
 
-/* Nothing: left out, as in records, or null where it always stands there. */
+/* Nothing: left out, as in records, or null where a text always stands. */
 static void add_nothing(struct buf *out, const char *name)
 {
 	const struct incident_field *f = find_field(name);
 
-	if (f && f->always)
+	if (f && f->always && f->kind == INCIDENT_TEXT)
 		jwrite_raw(out, name, SLICE_LIT("null"));
 }
 
