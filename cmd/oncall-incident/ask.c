@@ -369,12 +369,12 @@ static int write_changes(struct store *s, int64_t *last,
 	return got;
 }
 
-static int watch(struct store *s, struct record_writer *out, struct err *err)
+/* Writes what changes behind the transaction of that number. */
+static int watch(struct store *s, int64_t last, struct record_writer *out,
+		 struct err *err)
 {
-	int64_t last, version = -1, now;
+	int64_t version = -1, now;
 
-	if (incident_last_change(s, &last, err) < 0)
-		return -1;
 	while (!signals_stop()) {
 		if (store_data_version(s, &now, err) < 0)
 			return -1;
@@ -393,12 +393,15 @@ int watch_run(int argc, char **argv, struct err *err)
 {
 	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
 	AUTO_STORE struct store *store = NULL;
+	int64_t last;
 	int rc = 0;
 
 	(void)argc;
 	(void)argv;
 	signals_install();
-	if (open_store(&store, STORE_READ, err) < 0)
+	/* What changes while the others are listed is not to be missed. */
+	if (open_store(&store, STORE_READ, err) < 0 ||
+	    incident_last_change(store, &last, err) < 0)
 		return -1;
 	if (watch_all) {
 		AUTO_INCIDENTS struct incident_rows *rows = NULL;
@@ -409,7 +412,7 @@ int watch_run(int argc, char **argv, struct err *err)
 			rc = print_records(store, rows, &out, err);
 	}
 	if (rc == 0)
-		rc = watch(store, &out, err);
+		rc = watch(store, last, &out, err);
 	record_writer_done(&out);
 	return rc;
 }

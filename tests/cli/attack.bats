@@ -150,3 +150,18 @@ imported() {
     is "$status" 4
     is "$(oncall-incident list --json | wc -l)" 1
 }
+
+@test "watch --all misses no change that is made while it lists" {
+    local line into
+
+    many 3000 '{fingerprint: "f\($n)"}' | oncall-incident open >/dev/null
+    mkfifo pipe
+    oncall-incident watch --all >pipe &
+    exec {into}<pipe
+    # More waits than the pipe holds, so the list is not at its end.
+    read -r line <&"$into"
+    oncall-incident ack "$(jq -r .id <<<"$line")" >/dev/null
+    cat <&"$into" >rest &
+    eventually 20 grep -q '"change":"acknowledged"' rest
+    kill %1
+}
