@@ -26,14 +26,16 @@ lines_in() {
     [ "$(wc -l <out)" -ge "$1" ]
 }
 
+gone() {
+    ! kill -0 "$watcher" 2>/dev/null
+}
+
 # ends STATUS: it has ended with it, soon.
 ends() {
     local status=0
 
-    (sleep 5 && kill -KILL "$watcher") 2>/dev/null &
-    local guard=$!
+    eventually 5 gone || kill -KILL "$watcher"
     wait "$watcher" || status=$?
-    kill "$guard" 2>/dev/null
     watcher=''
     is "$status" "$1"
 }
