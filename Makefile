@@ -27,6 +27,7 @@ FUZZERS  := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 REPLAYS  := $(FUZZERS:$(B)/fuzz/fuzz-%=$(B)/fuzz/replay-%)
 FAILALLOC := $(B)/faults/failalloc.so
 MAKE_DETECTIONS := $(B)/bench/make-detections
+SCAN_LOG := $(B)/bench/scan-log
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -203,5 +204,9 @@ $(MAKE_DETECTIONS): tests/bench/make-detections.c $(B)/flags
 	$(call says,CC,$<)
 	$(Q)$(CC) -D_GNU_SOURCE -std=c17 $(WARN) -O2 -o $@ $<
 
+$(SCAN_LOG): $(B)/tests/bench/scan-log.o $(LIB)
+	$(call says,LINK,$@)
+	$(LINK) $(ALL_LIBS)
+
 -include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) \
-    tests/fuzz/replay.c) $(B)/libcommon/store/migrations.d
+    tests/fuzz/replay.c tests/bench/scan-log.c) $(B)/libcommon/store/migrations.d

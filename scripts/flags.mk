@@ -43,7 +43,7 @@ ifeq ($(filter $(PROFILE),release debug asan cov fuzz),)
 $(error PROFILE is one of release, debug, asan, cov, fuzz)
 endif
 
-REQUIRED := jansson sqlite3 yaml-0.1
+REQUIRED := jansson libpcre2-8 sqlite3 yaml-0.1
 HAVE = $(shell $(PKG) --exists $(1) 2>/dev/null && echo yes)
 
 ifeq ($(call HAVE,libcurl),yes)
@@ -54,6 +54,12 @@ endif
 ifeq ($(call HAVE,libpq),yes)
 FEATURES += -DHAVE_PQ $(shell $(PKG) --cflags libpq)
 endif
+# So is libhs, when an engine asks for it.
+ifeq ($(call HAVE,libhs),yes)
+FEATURES += -DHAVE_HS $(shell $(PKG) --cflags libhs)
+# It is C++, whose exceptions the sanitizer must have seen from the start.
+LINK_asan += -Wl,--no-as-needed -l:libstdc++.so.6
+endif
 
 PKG_CFLAGS := $(shell $(PKG) --cflags $(REQUIRED) $(OPTIONAL) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG) --libs $(REQUIRED) $(OPTIONAL) 2>/dev/null)
@@ -62,7 +68,7 @@ ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE -DONCALL_VERSION='"$(VERSION)"' \
 	$(FEATURES) $(PKG_CFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   = -std=c17 $(WARN) $(OPT_$(PROFILE)) -fPIE $(CFLAGS)
 ALL_LDFLAGS  = $(LINK_$(PROFILE)) -Wl,--as-needed $(LDFLAGS)
-ALL_LIBS     = $(PKG_LIBS) -ldl -lm $(LIBS)
+ALL_LIBS     = $(PKG_LIBS) -lpthread -ldl -lm $(LIBS)
 
 # What a build cannot do without and this machine has not; asked only when
 # pkg-config found no answer above.

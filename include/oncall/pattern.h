@@ -1,0 +1,143 @@
+/*
+ * pattern.h - which rules match which lines, for many rules and much text.
+ *
+ * A rule has one or more PCRE2 expressions, one of which is enough, and
+ * except-expressions, none of which may match. Each is matched against one
+ * line at a time: without its "\n" and without a "\r" before that, so that $
+ * means the same with either ending. "." matches anything in a line.
+ *
+ * Expressions see bytes, so that no byte, valid as UTF-8 or not, can hide a
+ * line. An expression that names a character outside ASCII (or begins with
+ * (*UTF)) sees characters instead, and nothing in it matches invalid UTF-8.
+ * \w, \d, \s and \b know ASCII in both. (*UCP) and \C are refused. A name may
+ * stand at several groups; the first that took part counts.
+ *
+ * Engines differ in speed and in nothing else:
+ *   pcre2    every expression on every line; the reference
+ *   literal  lines that contain a string which the expression must contain,
+ *            found by one automaton for all of them
+ *   hs       lines found by Hyperscan or Vectorscan, where it is installed
+ */
+#ifndef ONCALL_PATTERN_H
+#define ONCALL_PATTERN_H
+
+#include <oncall/buf.h>
+
+#define PATTERN_MAX_EXPR ((size_t)64 * 1024) /* bytes of an expression */
+#define PATTERN_MAX_SET	 1000000	     /* expressions of a set */
+/* Steps of one expression on one line, as PCRE2 counts them: what needs more
+ * is a fault. Milliseconds; ordinary expressions stay below a thousandth. */
+#define PATTERN_MATCH_LIMIT 1000000
+/* KiB that PCRE2 may need for one match when it runs without its JIT. */
+#define PATTERN_HEAP_LIMIT (20 * 1024)
+
+struct pattern_rule {
+	const char *id;
+	const struct slice *exprs;
+	size_t expr_count;
+	const struct slice *excepts;
+	size_t except_count;
+	bool caseless; /* also of the except-expressions */
+};
+
+struct pattern_options {
+	const char *engine;    /* NULL: literal */
+	const char *cache_dir; /* of engine hs; NULL: compiles each time */
+	uint32_t match_limit;  /* 0: PATTERN_MATCH_LIMIT */
+};
+
+struct pattern_set;
+
+/* Copies all it needs. ERR_USAGE names the rule, the expression and the place
+ * in it. options may be NULL. */
+int pattern_set_new(struct pattern_set **ret, const struct pattern_rule *rules,
+		    size_t count, const struct pattern_options *options,
+		    struct err *err) MUST_CHECK;
+void pattern_set_free(struct pattern_set *s);
+
+DEFINE_AUTO(struct pattern_set *, pattern_set_free, auto_pattern_set_)
+#define AUTO_PATTERN_SET CLEANUP(auto_pattern_set_)
+
+/* 0, or -1 with the reason why this machine does not have the engine. */
+int pattern_engine_check(const char *engine, struct err *err) MUST_CHECK;
+const char *pattern_set_engine(const struct pattern_set *s);
+size_t pattern_set_count(const struct pattern_set *s); /* of rules */
+const char *pattern_set_id(const struct pattern_set *s, size_t rule);
+/* Rules (their indexes, rising) with an expression that no filter helps, so
+ * that it runs on each line: each costs as much as a hundred others. */
+size_t pattern_set_slow(const struct pattern_set *s, const size_t **ret_rules);
+/* The strings one of which every match of the expression contains, in lower
+ * case, each in quotes; nothing is added when there are none. */
+void pattern_set_literals(const struct pattern_set *s, size_t rule, size_t expr,
+			  struct buf *out);
+
+/*
+ * What one thread needs while it scans: several may scan with one set, each
+ * with a scratch of its own. It must not outlive the set.
+ */
+struct pattern_scratch;
+
+struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set);
+void pattern_scratch_free(struct pattern_scratch *scratch);
+
+DEFINE_AUTO(struct pattern_scratch *, pattern_scratch_free,
+	    auto_pattern_scratch_)
+#define AUTO_PATTERN_SCRATCH CLEANUP(auto_pattern_scratch_)
+
+/* Counted since the scratch was made. */
+struct pattern_stats {
+	uint64_t tried;	   /* lines on which its expressions were run */
+	uint64_t hits;	   /* lines that the rule matched */
+	uint64_t excepted; /* lines that an except-expression took away */
+	uint64_t faults;
+};
+
+struct pattern_stats pattern_scratch_stats(const struct pattern_scratch *s,
+					   size_t rule);
+
+/* Whole lines; the last one may lack its "\n". */
+struct pattern_block {
+	struct slice text;
+	uint64_t offset; /* of its first byte in the stream */
+	uint64_t line;	 /* number of its first line */
+};
+
+/* Valid during the callback. */
+struct pattern_hit {
+	size_t rule;
+	size_t expr; /* the first of the rule's expressions that matches */
+	struct slice line;
+	uint64_t offset; /* of the line's first byte in the stream */
+	struct slice match;
+	struct pattern_scratch *scratch;
+};
+
+struct pattern_sink {
+	/* In the order of lines, then of rules. Not 0 stops the scan. */
+	int (*hit)(void *arg, const struct pattern_hit *hit);
+	/*
+	 * An expression, or an except-expression, could not be decided on this
+	 * line; the reason is PCRE2's. An except-expression counts as not
+	 * matching then. NULL: only counted.
+	 */
+	int (*fault)(void *arg, const struct pattern_hit *hit, const char *why);
+	void *arg;
+};
+
+/* 0, or what a callback returned to stop. */
+int pattern_scan(const struct pattern_set *set, struct pattern_scratch *scratch,
+		 const struct pattern_block *block,
+		 const struct pattern_sink *sink);
+
+/* The number of the hit's line; lines are counted only when this is called. */
+uint64_t pattern_hit_line(const struct pattern_hit *hit);
+/* False when the expression has no such group, or it took no part. */
+bool pattern_hit_capture(const struct pattern_hit *hit, const char *name,
+			 struct slice *ret);
+/* The named groups of the expression, in alphabetical order: the name of the
+ * one at index, NULL behind the last. Names that stand twice come twice. */
+const char *pattern_hit_name(const struct pattern_hit *hit, size_t index);
+/* How many lines the text has. */
+uint64_t pattern_count_lines(struct slice text);
+
+#endif

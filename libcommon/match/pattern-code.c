@@ -1,0 +1,134 @@
+/* pattern-code.c - one expression, compiled by PCRE2 and matched by it. */
+#include "pattern-internal.h"
+
+#include <oncall/mem.h>
+#include <oncall/utf8.h>
+
+/* Bytes of a message of PCRE2. */
+#define MESSAGE_MAX 160
+
+static pcre2_code *compile(struct slice text, uint32_t options, int *ret_error,
+			   size_t *ret_at)
+{
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	pcre2_code *code;
+
+	if (!context)
+		mem_die();
+	(void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	(void)pcre2_set_max_pattern_length(context, PATTERN_MAX_EXPR);
+	(void)pcre2_set_parens_nest_limit(context, 250);
+	options |= PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DUPNAMES;
+	code = pcre2_compile((PCRE2_SPTR)(text.ptr ? text.ptr : ""), text.len,
+			     options, ret_error, ret_at, context);
+	if (!code && *ret_error == PCRE2_ERROR_HEAP_FAILED)
+		mem_die();
+	pcre2_compile_context_free(context);
+	return code;
+}
+
+static bool is_ascii(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Does it say itself that it wants characters, by (*UTF)? */
+static bool wants_utf(const pcre2_code *code)
+{
+	uint32_t options = 0;
+
+	(void)pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
+	return options & PCRE2_UTF;
+}
+
+/*
+ * Bytes unless the text names a character that no byte is. Text that is not
+ * ASCII, but no UTF-8 either, is meant as bytes.
+ */
+int pattern_code_compile(struct pattern_code *re, struct slice text,
+			 bool caseless, struct err *err)
+{
+	uint32_t options = caseless ? PCRE2_CASELESS : 0;
+	PCRE2_UCHAR message[MESSAGE_MAX];
+	size_t at = 0;
+	int error = 0;
+
+	*re = (struct pattern_code){.code = NULL};
+	atomic_init(&re->jit, PATTERN_JIT_NOT_YET);
+	re->utf = !is_ascii(text) && utf8_valid(text.ptr, text.len);
+	if (!re->utf) {
+		re->code = compile(text, options, &error, &at);
+		re->utf =
+			re->code
+				? wants_utf(re->code)
+				: error == PCRE2_ERROR_CODE_POINT_TOO_BIG ||
+					  error ==
+						  PCRE2_ERROR_BACKSLASH_U_CODE_POINT_TOO_BIG ||
+					  error ==
+						  PCRE2_ERROR_SUPPORTED_ONLY_IN_UNICODE;
+	}
+	if (re->utf) {
+		pattern_code_done(re);
+		re->code = compile(
+			text, options | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF,
+			&error, &at);
+	}
+	if (re->code)
+		return 0;
+	(void)pcre2_get_error_message(error, message, sizeof(message));
+	return err_set(err, ERR_USAGE, "at offset %zu: %s", at,
+		       (const char *)message);
+}
+
+void pattern_code_done(struct pattern_code *re)
+{
+	pcre2_code_free(re->code);
+	re->code = NULL;
+}
+
+/* What is never matched is never compiled for the processor, which takes as
+ * long as a thousand lines; several threads may come here at once. */
+static int make_jit(struct pattern_code *re, const struct pattern_set *set)
+{
+	/* The lock belongs to the set, which is otherwise only read here. */
+	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&set->jit_lock;
+	int state;
+
+	(void)pthread_mutex_lock(lock);
+	state = atomic_load(&re->jit);
+	if (state == PATTERN_JIT_NOT_YET) {
+		state = pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) == 0
+				? PATTERN_JIT_READY
+				: PATTERN_JIT_NONE;
+		atomic_store_explicit(&re->jit, state, memory_order_release);
+	}
+	(void)pthread_mutex_unlock(lock);
+	return state;
+}
+
+int pattern_code_match(struct pattern_code *re, struct slice line,
+		       struct pattern_scratch *s, pcre2_match_data *data)
+{
+	PCRE2_SPTR text = (PCRE2_SPTR)(line.ptr ? line.ptr : "");
+	int state = atomic_load_explicit(&re->jit, memory_order_acquire);
+	int rc;
+
+	if (state == PATTERN_JIT_NOT_YET)
+		state = make_jit(re, s->set);
+	if (state == PATTERN_JIT_READY && !re->utf)
+		rc = pcre2_jit_match(re->code, text, line.len, 0, 0, data,
+				     s->context);
+	else
+		rc = pcre2_match(re->code, text, line.len, 0, 0, data,
+				 s->context);
+	/* The interpreter has its memory on the heap, with a limit. */
+	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+		rc = pcre2_match(re->code, text, line.len, 0, PCRE2_NO_JIT,
+				 data, s->context);
+	if (rc == PCRE2_ERROR_NOMEMORY)
+		mem_die();
+	return rc;
+}

@@ -1,0 +1,394 @@
+/*
+ * pattern-required.c - strings one of which every match must contain.
+ *
+ * It walks through the tree and keeps, of what was walked over, all texts that
+ * can stand directly before the place at hand ("tail"). While these are all
+ * that can have been matched, they are exact, and the text may go on growing
+ * over groups and alternatives; behind a gap they begin anew. Wherever they
+ * cannot grow further they are a candidate, and the rarest candidate stays.
+ */
+#include "pattern-internal.h"
+#include "pattern-literals.h"
+
+#include <oncall/mem.h>
+
+#include <assert.h>
+
+/* Strings that may arise from putting two sets one after the other. */
+#define CROSS_MAX 64
+/* A set of bytes with more members is a gap. */
+#define MEMBERS_MAX 16
+/* Repeats that are written out. */
+#define COPIES_MAX 8
+/* What stands at one byte in so many, or more often, does not help. */
+#define USEFUL_SHARE (1.0 / 128)
+#define NEVER	     2.0 /* no share is so large */
+
+struct part {
+	const struct pattern_rarity *rarity;
+	bool exact;		     /* tail is all that the part can match */
+	struct pattern_strings tail; /* each match ends with one of these */
+	struct pattern_strings head; /* and begins so; when exact, the tail */
+	struct pattern_strings best; /* each match contains one of these */
+	double best_share;
+};
+
+/* One part for each level, made when it is first needed. */
+struct walk {
+	struct part *parts[PATTERN_MAX_DEPTH * 4 + 8];
+	struct pattern_strings members; /* of a set of bytes */
+	const struct pattern_rarity *rarity;
+};
+
+static void strings_clear(struct pattern_strings *set)
+{
+	set->count = 1;
+	set->list[0].len = 0;
+}
+
+static void strings_copy(struct pattern_strings *to,
+			 const struct pattern_strings *from)
+{
+	to->count = from->count;
+	memcpy(to->list, from->list, from->count * sizeof(from->list[0]));
+}
+
+static bool strings_has(const struct pattern_strings *set,
+			const struct pattern_string *s)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->list[i].len == s->len &&
+		    !memcmp(set->list[i].bytes, s->bytes, s->len))
+			return true;
+	return false;
+}
+
+/* False when there is no room. */
+static bool strings_add(struct pattern_strings *set,
+			const struct pattern_string *s)
+{
+	if (strings_has(set, s))
+		return true;
+	if (set->count == PATTERN_LITERALS_MAX)
+		return false;
+	set->list[set->count++] = *s;
+	return true;
+}
+
+static bool strings_unite(struct pattern_strings *set,
+			  const struct pattern_strings *more)
+{
+	for (size_t i = 0; i < more->count; i++)
+		if (!strings_add(set, &more->list[i]))
+			return false;
+	return true;
+}
+
+/* Each string followed by each of more. False, with nothing done, when they
+ * would be too many or too long. */
+static bool strings_cross(struct pattern_strings *set,
+			  const struct pattern_strings *more)
+{
+	size_t count = set->count, k = more->count;
+
+	if (count * k > CROSS_MAX || k == 0)
+		return false;
+	for (size_t i = 0; i < count * k; i++)
+		if (set->list[i / k].len + more->list[i % k].len >
+		    PATTERN_STRING_BYTES)
+			return false;
+	/* From the end, so that nothing is overwritten that is needed. */
+	for (size_t i = count * k; i-- > 0;) {
+		struct pattern_string s = set->list[i / k];
+		const struct pattern_string *t = &more->list[i % k];
+
+		memcpy(s.bytes + s.len, t->bytes, t->len);
+		s.len = (uint8_t)(s.len + t->len);
+		set->list[i] = s;
+	}
+	set->count = count * k;
+	return true;
+}
+
+/* Of each string only the end. */
+static void strings_trim(struct pattern_strings *set)
+{
+	size_t count = set->count;
+
+	set->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct pattern_string s = set->list[i];
+
+		if (s.len > PATTERN_LITERAL_BYTES) {
+			memmove(s.bytes,
+				s.bytes + s.len - PATTERN_LITERAL_BYTES,
+				PATTERN_LITERAL_BYTES);
+			s.len = PATTERN_LITERAL_BYTES;
+		}
+		(void)strings_add(set, &s);
+	}
+}
+
+static void part_clear(struct part *p)
+{
+	p->exact = true;
+	strings_clear(&p->tail);
+	p->head.count = 0;
+	p->best.count = 0;
+	p->best_share = NEVER;
+}
+
+/* The tail is a candidate. */
+static void part_judge(struct part *p)
+{
+	double share = 0;
+	size_t at[PATTERN_LITERALS_MAX];
+
+	for (size_t i = 0; i < p->tail.count; i++) {
+		const struct pattern_string *s = &p->tail.list[i];
+
+		if (s->len == 0)
+			return;
+		share += pattern_rarity(p->rarity, s->bytes, s->len, &at[i]);
+		if (share >= p->best_share)
+			return;
+	}
+	p->best_share = share;
+	p->best.count = 0;
+	for (size_t i = 0; i < p->tail.count; i++) {
+		struct pattern_string s = p->tail.list[i];
+
+		if (s.len > PATTERN_LITERAL_BYTES) {
+			memmove(s.bytes, s.bytes + at[i],
+				PATTERN_LITERAL_BYTES);
+			s.len = PATTERN_LITERAL_BYTES;
+		}
+		(void)strings_add(&p->best, &s);
+	}
+}
+
+/* The tail is no longer all that was matched. */
+static void part_loosen(struct part *p)
+{
+	if (p->exact)
+		strings_copy(&p->head, &p->tail);
+	p->exact = false;
+}
+
+/* Anything may follow. */
+static void part_gap(struct part *p)
+{
+	part_judge(p);
+	part_loosen(p);
+	strings_clear(&p->tail);
+}
+
+/* One of the strings follows, and nothing else. */
+static void part_follow(struct part *p, const struct pattern_strings *next)
+{
+	if (strings_cross(&p->tail, next))
+		return;
+	part_judge(p);
+	part_loosen(p);
+	strings_trim(&p->tail);
+	if (p->tail.count * next->count > CROSS_MAX ||
+	    !strings_cross(&p->tail, next))
+		strings_copy(&p->tail, next);
+}
+
+static void part_join(struct part *p, const struct part *next)
+{
+	if (next->exact) {
+		part_follow(p, &next->tail);
+		return;
+	}
+	part_follow(p, &next->head);
+	part_judge(p);
+	part_loosen(p);
+	if (next->best_share < p->best_share) {
+		p->best_share = next->best_share;
+		strings_copy(&p->best, &next->best);
+	}
+	strings_copy(&p->tail, &next->tail);
+}
+
+/* The members of the set, folded; false when they are too many to follow. */
+static bool list_members(const struct pattern_bytes *set,
+			 struct pattern_strings *members)
+{
+	size_t count = pattern_bytes_count(set);
+
+	members->count = 0;
+	if (set->wide || count == 0 || count > MEMBERS_MAX)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(set->bits); i++) {
+		for (uint64_t bits = set->bits[i]; bits; bits &= bits - 1) {
+			int c = (int)i * 64 + __builtin_ctzll(bits);
+			struct pattern_string *s =
+				&members->list[members->count];
+
+			if (c >= 'A' && c <= 'Z' &&
+			    pattern_bytes_has(set, (unsigned)c - 'A' + 'a'))
+				continue;
+			s->len = 1;
+			s->bytes[0] =
+				(char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a'
+							    : c);
+			members->count++;
+		}
+	}
+	return true;
+}
+
+static void walk_bytes(struct walk *w, const struct pattern_bytes *set,
+		       struct part *p)
+{
+	if (list_members(set, &w->members))
+		part_follow(p, &w->members);
+	else
+		part_gap(p);
+}
+
+static struct part *walk_node(struct walk *w, const struct pattern_node *node,
+			      size_t level);
+
+static void walk_repeat(struct walk *w, const struct pattern_node *node,
+			struct part *p, size_t level)
+{
+	struct part *inner;
+	uint32_t copies = node->min < COPIES_MAX ? node->min : COPIES_MAX;
+
+	if (node->max == 0)
+		return;
+	inner = walk_node(w, node->first, level + 1);
+	if (node->min == 0) {
+		struct pattern_string none = {.len = 0};
+
+		if (node->max == 1 && inner->exact &&
+		    strings_add(&inner->tail, &none))
+			part_follow(p, &inner->tail);
+		else
+			part_gap(p);
+		return;
+	}
+	for (uint32_t i = 0; i < copies; i++)
+		part_join(p, inner);
+	if (node->max > copies) {
+		part_judge(p);
+		part_loosen(p);
+		strings_copy(&p->tail, &inner->tail);
+	}
+}
+
+static void walk_list(struct walk *w, const struct pattern_node *node,
+		      struct part *p, size_t level)
+{
+	for (node = node->first; node; node = node->next) {
+		switch (node->kind) {
+		case PATTERN_NODE_EMPTY:
+		case PATTERN_NODE_START:
+			break;
+		case PATTERN_NODE_BYTES:
+			walk_bytes(w, &node->set, p);
+			break;
+		case PATTERN_NODE_ANY:
+			part_gap(p);
+			break;
+		case PATTERN_NODE_REPEAT:
+			walk_repeat(w, node, p, level);
+			break;
+		case PATTERN_NODE_LIST:
+		case PATTERN_NODE_CHOICE:
+			part_join(p, walk_node(w, node, level + 1));
+			break;
+		}
+	}
+}
+
+/* One more alternative. Sets that grow too large say nothing any more. */
+static void part_unite(struct part *p, struct part *other)
+{
+	part_judge(other);
+	if (p->best_share + other->best_share >= NEVER ||
+	    !strings_unite(&p->best, &other->best))
+		p->best_share = NEVER;
+	else
+		p->best_share += other->best_share;
+	if (!other->exact)
+		part_loosen(p);
+	if (!p->exact && !strings_unite(&p->head, other->exact ? &other->tail
+							       : &other->head))
+		strings_clear(&p->head);
+	if (!strings_unite(&p->tail, &other->tail)) {
+		if (p->exact)
+			strings_clear(&p->head);
+		p->exact = false;
+		strings_clear(&p->tail);
+	}
+}
+
+static void walk_choice(struct walk *w, const struct pattern_node *node,
+			struct part *p, size_t level)
+{
+	const struct pattern_node *branch = node->first;
+
+	walk_list(w, branch, p, level);
+	if (!branch->next)
+		return;
+	part_judge(p);
+	for (branch = branch->next; branch; branch = branch->next)
+		part_unite(p, walk_node(w, branch, level + 1));
+}
+
+static struct part *walk_node(struct walk *w, const struct pattern_node *node,
+			      size_t level)
+{
+	struct pattern_node alone = {.first = NULL};
+	struct pattern_node copy;
+	struct part *p;
+
+	/* The depth of groups has a limit, and there are three levels to each.
+	 */
+	assert(level < ARRAY_LEN(w->parts));
+	if (!w->parts[level])
+		w->parts[level] = mem_alloc(sizeof(*p));
+	p = w->parts[level];
+	part_clear(p);
+	p->rarity = w->rarity;
+	if (node->kind == PATTERN_NODE_LIST) {
+		walk_list(w, node, p, level);
+	} else if (node->kind == PATTERN_NODE_CHOICE) {
+		walk_choice(w, node, p, level);
+	} else {
+		copy = *node;
+		copy.next = NULL;
+		alone.first = &copy;
+		walk_list(w, &alone, p, level);
+	}
+	return p;
+}
+
+struct pattern_literals *pattern_literals_new(
+	const struct pattern_tree *tree, const struct pattern_rarity *rarity)
+{
+	AUTO_FREE struct walk *w = mem_zero(1, sizeof(*w));
+	struct pattern_literals *l = NULL;
+	struct part *p;
+
+	w->rarity = rarity;
+	p = walk_node(w, tree->root, 0);
+	part_judge(p);
+	if (p->best_share < USEFUL_SHARE) {
+		l = mem_zero(1,
+			     sizeof(*l) + p->best.count * sizeof(l->list[0]));
+		l->count = (uint32_t)p->best.count;
+		for (size_t i = 0; i < p->best.count; i++) {
+			l->list[i].len = p->best.list[i].len;
+			memcpy(l->list[i].bytes, p->best.list[i].bytes,
+			       l->list[i].len);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(w->parts); i++)
+		free(w->parts[i]);
+	return l;
+}
