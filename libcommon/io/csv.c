@@ -183,10 +183,27 @@ static int read_row(struct csv_reader *r, int c, struct csv_row *row,
 	return buf_check(&r->text, "a row", err);
 }
 
+/* Spreadsheets mark UTF-8 by three bytes in front of everything. */
+static void skip_mark(struct csv_reader *r)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t len = sizeof(mark) - 1;
+
+	if (r->have >= len && memcmp(r->block, mark, len) == 0)
+		r->at = len;
+}
+
 int csv_read(struct csv_reader *r, struct csv_row *row, struct err *err)
 {
 	int c;
 
+	if (r->have == 0) {
+		c = next_byte(r, err);
+		if (c < 0)
+			return c == -1 ? 0 : -1;
+		r->at = 0;
+		skip_mark(r);
+	}
 	do {
 		r->row_line = r->line;
 		c = next_byte(r, err);

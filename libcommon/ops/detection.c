@@ -197,6 +197,13 @@ static int check_members(struct detection *d, struct jscan *scratch,
 	return d->source.ptr ? read_source(d, scratch, err) : 0;
 }
 
+/* The text of a key that holds escapes; its quotes stand around it. */
+static struct slice decoded_key(const struct jscan_member *m, struct buf *text)
+{
+	jscan_unquote(text, (struct slice){m->key.ptr - 1, m->key.len + 2});
+	return buf_slice(text);
+}
+
 int detection_read(struct detection *d, struct slice line,
 		   const struct jscan *scan, struct jscan *scratch, int64_t now,
 		   struct err *err)
@@ -213,11 +220,14 @@ int detection_read(struct detection *d, struct slice line,
 		.position = DETECTION_NO_POSITION,
 	};
 	for (size_t i = 0; i < scan->count; i++) {
-		const struct jscan_member *m = &scan->members[i];
+		AUTO_BUF struct buf key = BUF_INIT;
+		struct jscan_member m = scan->members[i];
 
-		if (read_member(d, m, err) < 0)
+		if (m.key_escaped)
+			m.key = decoded_key(&m, &key);
+		if (read_member(d, &m, err) < 0)
 			return -1;
-		severity |= slice_is(m->key, "severity");
+		severity |= slice_is(m.key, "severity");
 	}
 	if (!severity)
 		return err_set(err, ERR_INPUT,

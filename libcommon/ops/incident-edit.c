@@ -14,6 +14,7 @@
 #include <oncall/utf8.h>
 #include <oncall/when.h>
 
+#define EDIT_TEXT_MAX 16384 /* bytes of a note, a tag, a name */
 #define EDIT_LIST_MAX 65536 /* bytes of the tags or links of an incident */
 
 /* One change of one incident. */
@@ -75,6 +76,10 @@ static int check_text(const char *text, struct err *err)
 {
 	if (text && !utf8_valid(text, strlen(text)))
 		return err_set(err, ERR_USAGE, "'%s' is not UTF-8", text);
+	if (text && strlen(text) > EDIT_TEXT_MAX)
+		return err_set(err, ERR_USAGE,
+			       "a text of %zu bytes is longer than %d",
+			       strlen(text), EDIT_TEXT_MAX);
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct merge {
 	const struct incident_edit *e;
 	int64_t into, num;
 	struct incident *inc; /* the one that stays */
+	bool changed;
 };
 
 static int tell(const struct merge *m, int64_t num, const char *before,
@@ -99,6 +100,9 @@ static int check_merge(const struct merge *m, const struct incident *from,
 		return err_set(err, ERR_USAGE,
 			       "%s cannot be merged into itself", id);
 	}
+	incident_id(id, m->into);
+	if (slice_is(from->merged_into, id))
+		return 0; /* so already */
 	if (from->merged_into.len) {
 		incident_id(id, m->num);
 		return err_set(err, ERR_NO, "%s was merged into %.*s before",
@@ -116,7 +120,7 @@ static int check_merge(const struct merge *m, const struct incident *from,
 
 static int merge_work(void *arg, struct err *err)
 {
-	const struct merge *m = arg;
+	struct merge *m = arg;
 	struct store *s = m->e->store;
 	AUTO_INCIDENT struct incident from = {0};
 	char into_id[INCIDENT_ID], from_id[INCIDENT_ID];
@@ -128,7 +132,12 @@ static int merge_work(void *arg, struct err *err)
 	if (incident_lock(s, &changed, err) < 0 ||
 	    incident_load(s, m->into, m->inc, err) < 0 ||
 	    incident_load(s, m->num, &from, err) < 0 ||
-	    check_merge(m, &from, err) < 0 || merge_detections(m, err) < 0)
+	    check_merge(m, &from, err) < 0)
+		return -1;
+	m->changed = !from.merged_into.len;
+	if (!m->changed)
+		return 0;
+	if (merge_detections(m, err) < 0)
 		return -1;
 	if (tell(m, m->num, incident_status_names[from.status], into_id, err) <
 		    0 ||
@@ -152,5 +161,7 @@ int incident_merge(const struct incident_edit *e, int64_t into, int64_t num,
 {
 	struct merge m = {.e = e, .into = into, .num = num, .inc = inc};
 
-	return store_transact(e->store, merge_work, &m, err) < 0 ? -1 : 1;
+	if (store_transact(e->store, merge_work, &m, err) < 0)
+		return -1;
+	return m.changed;
 }
