@@ -86,7 +86,7 @@ unit: $(UNITS) ## build and run the unit tests alone
 
 .PHONY: tests
 tests: $(BINS) $(UNITS) $(REPLAYS) $(FAILALLOC) ## build what the tests run
-tests: $(MAKE_DETECTIONS)
+tests: $(MAKE_DETECTIONS) $(SCAN_LOG)
 
 .PHONY: lint
 lint: ## install what is missing, run every linter
@@ -111,7 +111,7 @@ fuzzers: $(FUZZERS)
 .PHONY: bench
 bench: ## measure, as ratios to what everybody knows
 	@scripts/deps build bench
-	@$(AGAIN) all $(MAKE_DETECTIONS)
+	@$(AGAIN) all $(MAKE_DETECTIONS) $(SCAN_LOG)
 	@B=$(B) tests/bench/run
 
 .PHONY: coverage

@@ -67,7 +67,8 @@ const char *pattern_set_id(const struct pattern_set *s, size_t rule);
  * that it runs on each line: each costs as much as a hundred others. */
 size_t pattern_set_slow(const struct pattern_set *s, const size_t **ret_rules);
 /* The strings one of which every match of the expression contains, in lower
- * case, each in quotes; nothing is added when there are none. */
+ * case, each in quotes; nothing is added when there are none, or when the
+ * engine does not look for any. */
 void pattern_set_literals(const struct pattern_set *s, size_t rule, size_t expr,
 			  struct buf *out);
 

@@ -52,12 +52,13 @@ static int hs_check(struct err *err)
 }
 
 /* Which approximations does the library understand at all? */
-static void ask_each(const struct pattern_set *s, struct hs_db *d)
+static void ask_each(struct pattern_set *s, struct hs_db *d)
 {
 	for (size_t i = 0; i < s->expr_count; i++) {
 		hs_expr_info_t *info = NULL;
 		hs_compile_error_t *error = NULL;
 
+		pattern_set_look(s, i, false, true);
 		if (!s->exprs[i].approx)
 			continue;
 		d->taken[i] = d->hs->expression_info(s->exprs[i].approx,
@@ -107,7 +108,7 @@ static int compile_taken(const struct pattern_set *s, struct hs_db *d,
 
 /* Without the expressions that it refuses; without any when it refuses the set
  * as a whole, or too many. */
-static void compile(const struct pattern_set *s, struct hs_db *d)
+static void compile(struct pattern_set *s, struct hs_db *d)
 {
 	size_t bad;
 
@@ -122,7 +123,8 @@ static void compile(const struct pattern_set *s, struct hs_db *d)
 	memset(d->taken, 0, s->expr_count);
 }
 
-/* The file of a set: another library, processor or set has another one. */
+/* The file of a set: another library, processor or set has another one, and so
+ * has another version of ours, which may write approximations differently. */
 static char *cache_path(const struct pattern_set *s, const struct hs_db *d,
 			const char *dir)
 {
@@ -132,11 +134,15 @@ static char *cache_path(const struct pattern_set *s, const struct hs_db *d,
 
 	memset(&cpu, 0, sizeof(cpu));
 	(void)d->hs->populate_platform(&cpu);
-	buf_addf(&text, "%s\n%u %llx\n", d->hs->version(), cpu.tune,
-		 cpu.cpu_features);
-	for (size_t i = 0; i < s->expr_count; i++)
-		buf_addf(&text, "%s\n",
-			 s->exprs[i].approx ? s->exprs[i].approx : "");
+	buf_addf(&text, "%s\n%s\n%u %llx\n", ONCALL_VERSION, d->hs->version(),
+		 cpu.tune, cpu.cpu_features);
+	for (size_t i = 0; i < s->expr_count; i++) {
+		const struct pattern_expr *e = &s->exprs[i];
+
+		buf_addf(&text, "%zu %d %d ", e->text.len, e->caseless,
+			 e->re.utf);
+		buf_add_slice(&text, e->text);
+	}
 	if (text.over)
 		return NULL;
 	hash_sha256_hex(text.data, text.len, hex, KEY_DIGITS);
@@ -187,6 +193,7 @@ static void build_rest(struct pattern_set *s, struct hs_db *d)
 	for (size_t i = 0; i < s->expr_count; i++) {
 		if (d->taken[i])
 			continue;
+		pattern_set_look(s, i, true, false);
 		if (s->exprs[i].literals)
 			any = true;
 		else
@@ -393,7 +400,6 @@ static int hs_build(struct pattern_set *s, const char *cache_dir,
 #endif
 
 const struct pattern_engine pattern_engine_hs = {.name = "hs",
-						 .approximates = true,
 						 .check = hs_check,
 						 .build = hs_build,
 						 .free = hs_free,
@@ -405,7 +411,6 @@ const struct pattern_engine pattern_engine_hs = {.name = "hs",
 
 const struct pattern_engine pattern_engine_hs_untested = {
 	.name = "hs-untested",
-	.approximates = true,
 	.check = hs_check,
 	.build = hs_build_untested,
 	.free = hs_free,

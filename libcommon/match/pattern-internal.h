@@ -37,7 +37,10 @@ struct pattern_expr {
 	struct pattern_code re;
 	uint32_t rule;
 	struct pattern_literals *literals; /* NULL: none */
-	char *approx; /* for Hyperscan, while the set is made; NULL: none */
+	/* While the set is made. */
+	struct slice text;
+	bool caseless;
+	char *approx; /* for Hyperscan; NULL: none */
 };
 
 struct pattern_compiled {
@@ -119,7 +122,6 @@ static inline void pattern_mark(struct pattern_scratch *s, uint32_t expr)
 
 struct pattern_engine {
 	const char *name;
-	bool approximates; /* wants pattern_expr.approx */
 	/* Is it on this machine? */
 	int (*check)(struct err *err);
 	/* Fills s->db, and s->always with what it cannot find. */
@@ -150,6 +152,9 @@ extern const struct pattern_engine pattern_engine_hs_untested;
 
 /* pattern.c: an expression that runs on each line. */
 void pattern_set_always(struct pattern_set *s, uint32_t expr);
+/* Finds out what an engine wants to know of an expression while it builds. */
+void pattern_set_look(struct pattern_set *s, size_t expr, bool want_literals,
+		      bool want_approx);
 
 /* pattern-code.c */
 /* The message of a failure begins with the offset. */

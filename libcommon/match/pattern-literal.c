@@ -28,9 +28,11 @@ static int literal_build(struct pattern_set *s, const char *cache_dir,
 {
 	(void)cache_dir;
 	(void)err;
-	for (size_t i = 0; i < s->expr_count; i++)
+	for (size_t i = 0; i < s->expr_count; i++) {
+		pattern_set_look(s, i, true, false);
 		if (!s->exprs[i].literals)
 			pattern_set_always(s, (uint32_t)i);
+	}
 	s->db = pattern_automaton_new(s->exprs, s->expr_count, NULL);
 	return 0;
 }

@@ -30,15 +30,16 @@ int pattern_engine_check(const char *engine, struct err *err)
 	return find_engine(engine, err) ? 0 : -1;
 }
 
-/* What an engine wants to know of an expression beside its code. */
-static void look_into(struct pattern_set *s, struct pattern_expr *e,
-		      struct slice text, bool caseless)
+void pattern_set_look(struct pattern_set *s, size_t expr, bool want_literals,
+		      bool want_approx)
 {
+	struct pattern_expr *e = &s->exprs[expr];
 	struct pattern_tree tree;
 
-	if (pattern_tree_parse(&tree, text, caseless, e->re.utf)) {
-		e->literals = pattern_literals_new(&tree, s->rarity);
-		if (s->engine->approximates)
+	if (pattern_tree_parse(&tree, e->text, e->caseless, e->re.utf)) {
+		if (want_literals)
+			e->literals = pattern_literals_new(&tree, s->rarity);
+		if (want_approx)
 			e->approx = pattern_approx_new(&tree);
 	}
 	pattern_tree_done(&tree);
@@ -60,13 +61,13 @@ static int add_exprs(struct pattern_set *s, const struct pattern_rule *rule,
 		struct pattern_expr *e = &s->exprs[s->expr_count];
 
 		e->rule = (uint32_t)s->rule_count;
+		e->text = rule->exprs[i];
+		e->caseless = rule->caseless;
 		if (compile_text(&e->re, rule->exprs[i], rule->caseless, err) <
 		    0)
 			return err_prefix(err, "expression %zu", i + 1);
 		s->expr_count++;
 		c->count++;
-		if (s->engine->find)
-			look_into(s, e, rule->exprs[i], rule->caseless);
 	}
 	for (size_t i = 0; i < rule->except_count; i++) {
 		if (compile_text(&c->excepts[i], rule->excepts[i],
@@ -138,6 +139,7 @@ static int fill_set(struct pattern_set *s, const struct pattern_rule *rules,
 	for (size_t i = 0; i < s->expr_count; i++) {
 		free(s->exprs[i].approx);
 		s->exprs[i].approx = NULL;
+		s->exprs[i].text = (struct slice){NULL, 0};
 	}
 	return 0;
 }
