@@ -43,7 +43,7 @@ static const char *const corpus_exprs[] = {
 	"[abc]", "[^abc]", "[a-c]x", "[a-cx-z]1", "[]a]b", "[^]a]b", "[a\\]]b", "[a-]b", "[-a]b",
 	"[\\d]x", "[\\w.]+@", "[^\\w\\s]", "[^\\D]x", "[[:alpha:]]1", "[[:^digit:]]1", "[[:upper:]]x",
 	"[^[:upper:]]x", "[[:xdigit:]]{8}", "[\\x41-\\x43]1", "[\\n]", "[^\\n]z", "[\\b]", "[.]b", "[$]",
-	"[*+?{}()|^]", "[\\p{Lu}]x", "[^\\p{L}]x", "[\\h]b", "[a\\-z]b", "[\\Qa-]\\E]b", "[[a]b", "[[:a]b", "[\\e]",
+	"[*+?{}()|^]", "[\\p{Lu}]x", "[^\\p{L}]x", "[\\h]b", "[a\\-z]b", "[\\Qa-]\\E]b", "[q\\p{L}]x", "[q[:upper:]]B", "[q[:^alpha:]]b", "[[a]b", "[[:a]b", "[\\e]",
 	/* escapes */
 	"\\d", "\\D", "\\w+\\W", "\\s", "\\S+\\s\\S+", "\\h", "\\H", "\\v", "\\V", "\\R", "\\N", "\\N{2}x", "\\X",
 	"\\x41", "\\x{41}b", "\\x{e9}", "\\o{101}b", "\\0101", "\\101", "\\x00", "\\0", "\\e\\[31m", "\\cA", "\\a", "\\t",
@@ -60,7 +60,7 @@ static const char *const corpus_exprs[] = {
 	/* characters outside ASCII */
 	"\xc3\xa9", "caf\xc3\xa9", "[\xc3\xa4\xc3\xb6]x", "\xc3\xa9+x", "\\x{2019}", "\\x{20ac}5", "\\N{U+e9}", "\\N{U+41}b", "(*UTF)\\w+k",
 	"(*UTF)[^a]\xc3\xa9", "(*UTF)task", "(*UTF)\\x{17f}x", "(*UTF)\\x{212a}", "(*UTF)k\xc3\xa9", "(*UTF)..x", "\xff", "\xff\xfe.x",
-	"(*UTF)[\\x{100}-\\x{200}]x", "(*UTF)[^\\x{100}]x", "(?x)\xc3\xa9 x", "(*UTF)\\Dx", "(*UTF)\\p{Greek}", "(*UTF)[k-s]+\xc3\xa9",
+	"(*UTF)[\\x{100}-\\x{200}]x", "(*UTF)[^\\x{100}]x", "(?x)\xc3\xa9 x", "(*UTF)\\Dx", "(*UTF)\\p{Greek}", "(*UTF)[q\\x{212a}]1", "(*UTF)[k-s]+\xc3\xa9",
 	/* from rules */
 	"java\\.lang\\.OutOfMemoryError(?:: (?P<kind>[\\w ]+))?", "\" (?P<status>50[0-9]) (?P<bytes>\\d+|-)(?: \"|$)",
 	"^(?P<type>[A-Z]\\w*(?:Error|Exception)): (?P<msg>.+)$", "\\bstatus(?:_code)?[\"']?[=:] ?\"?(?P<status>50\\d)\\b",
@@ -79,7 +79,7 @@ static const char *const corpus_lines[] = {
 	"5 errors", "word word", "one two", "aaaaaaaaaaaaaaaaaaaaaaaa", "abababababababababab", "x1y", "x123y", "xxxyyy", "2026-11-21",
 	"12ms", "aab", "aaab", "b", "cd", "abcabcd", "123x", "a1", "aa", "bb", "abba", "(a(b)c)", "((", "[x[x]x]", "<x<>x>", "abd", "cd",
 	"ae", "abe", "ce", "10.0.0.1", "1.2", "aab", "aax", "foofoo", "foobarx", "barx", "axb", "bx1", "]b", "-b", "x@y", "$", "%100", "100%",
-	"a1", "Z1", "deadbeef", "DEADBEEF", "\b", "\x1b[31mred\x1b[0m", "\x01", "\a", "tab\there", "a\tb", "\t", " ", "   ", "a\fb", "a\vb",
+	"a1", "Z1", "k1", "K1", "deadbeef", "DEADBEEF", "\b", "\x1b[31mred\x1b[0m", "\x01", "\a", "tab\there", "a\tb", "\t", " ", "   ", "a\fb", "a\vb",
 	"a\rb", "trailing cr\r", "\r", "error\r", "a{", "a{,3}", "a{x}", "aaa", "{}", "}", "C:\\temp", "$HOME", "[info]", "~!@#&=;:'\",<>/_-`",
 	"err (x)", "a  b", "ab cd", "abcd", "a bc", "abc d", "err or", "Err", "ERRor", "errOR", "erROR", "wx", "Wx", "eRx", "abd", "aBd", "cd", "Cd",
 	"caf\xc3\xa9", "CAF\xc3\x89", "\xc3\xa9\xc3\xa9x", "\xc3\xa4x", "\xe2\x80\x99", "\xe2\x82\xac" "5", "caf\xe9", "\xe9", "\xff", "\xff\xfe\x80x",

@@ -212,6 +212,98 @@ static void engines_agree_on_each_expression(void **state)
 	}
 }
 
+static unsigned roll_state = 12345;
+
+static size_t roll(size_t n)
+{
+	roll_state = roll_state * 1103515245 + 12345;
+	return (roll_state >> 8) % n;
+}
+
+/* An expression put together from pieces; PCRE2 may refuse it. */
+static char *random_expr(void)
+{
+	static const char *const items[] = {
+		"ab",	  "k",	      "s1",	  "Q",		"z ",
+		"\\.",	  "[a-c]",    "[^k]",	  "[\\d]",	"[[:upper:]]",
+		"[^\\W]", ".",	      "\\d",	  "\\w",	"\\S",
+		"\\x61",  "\\x{6b}",  "\\141",	  "^",		"$",
+		"\\b",	  "\\A",      "\\K",	  "(?i)",	"(?-i)",
+		"(?x)",	  "(?#c)",    "\\1",	  "(?1)",	"\\Qa.b\\E",
+		"(*F)",	  "(*PRUNE)", "\xc3\xa9", "\\N{U+17f}", "|",
+		"|"};
+	static const char *const opens[] = {
+		"(",   "(",    "(?:",  "(?:",  "(?>",	"(?|",	 "(?<n>", "(?=",
+		"(?!", "(?<=", "(?i:", "(?x:", "(?(1)", "(?-i:", "(?P<m>"};
+	static const char *const repeats[] = {"*",     "+",   "?",    "{2}",
+					      "{1,2}", "{0}", "{2,}", "*?",
+					      "++",    "{,2}"};
+	AUTO_BUF struct buf out = BUF_INIT;
+	size_t open = 0;
+
+	for (size_t i = 2 + roll(9); i > 0; i--) {
+		size_t kind = roll(10);
+
+		if (kind < 2) {
+			buf_add_str(&out, opens[roll(ARRAY_LEN(opens))]);
+			open++;
+		} else if (kind < 4 && open > 0) {
+			buf_add_char(&out, ')');
+			open--;
+		} else {
+			buf_add_str(&out, items[roll(ARRAY_LEN(items))]);
+		}
+		if (roll(4) == 0)
+			buf_add_str(&out, repeats[roll(ARRAY_LEN(repeats))]);
+	}
+	while (open--)
+		buf_add_char(&out, ')');
+	return buf_take(&out);
+}
+
+static bool compiles(const char *expr)
+{
+	const struct pattern_options options = {.engine = "pcre2"};
+	struct slice text = slice_of(expr);
+	struct pattern_rule rule = {.id = "r", .exprs = &text, .expr_count = 1};
+	AUTO_PATTERN_SET struct pattern_set *set = NULL;
+	struct err err = ERR_INIT;
+
+	return pattern_set_new(&set, &rule, 1, &options, &err) == 0;
+}
+
+static void random_line(struct buf *out)
+{
+	static const char *const bits[] = {
+		"a",	"b",	    "ab",	    "k",       "K", "s",
+		"1",	"Q",	    "z ",	    ".",       "-", " ",
+		"S1",	"AB",	    "\r",	    "c",       "2", "_",
+		"\xff", "\xc3\xa9", "\xe2\x84\xaa", "\xc5\xbf"};
+
+	for (size_t n = roll(14); n > 0; n--)
+		buf_add_str(out, bits[roll(ARRAY_LEN(bits))]);
+	buf_add_char(out, '\n');
+}
+
+static void engines_agree_on_random_expressions(void **state)
+{
+	AUTO_FREE struct rules *r = mem_zero(1, sizeof(*r));
+	AUTO_BUF struct buf text = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < 200; i++)
+		random_line(&text);
+	while (r->count < 300) {
+		AUTO_FREE char *expr = random_expr();
+
+		if (compiles(expr))
+			rules_add(r, TAKE_PTR(expr), r->count & 1);
+	}
+	assert_agree(r->list, r->count, buf_slice(&text));
+	for (size_t i = 0; i < r->count; i++)
+		free((char *)(uintptr_t)r->exprs[i].ptr);
+}
+
 /* The rarest strings, or none: then the rule is slow. */
 static void literals_are_what_must_occur(void **state)
 {
@@ -739,6 +831,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(engines_agree_on_the_corpus),
 		cmocka_unit_test(engines_agree_on_each_expression),
+		cmocka_unit_test(engines_agree_on_random_expressions),
 		cmocka_unit_test(literals_are_what_must_occur),
 		cmocka_unit_test(slow_rules_are_named_once),
 		cmocka_unit_test(errors_name_rule_expression_and_place),
