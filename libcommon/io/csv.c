@@ -13,6 +13,7 @@ struct csv_reader {
 	const char *name;
 	char block[CSV_BLOCK];
 	size_t at, have;
+	int last; /* byte that was read, or why there was none */
 	bool end;
 	struct buf text;	       /* of the fields of a row */
 	size_t starts[CSV_MAX_FIELDS]; /* where they begin in text */
@@ -63,13 +64,11 @@ size_t csv_reader_line(const struct csv_reader *r)
 	return r->row_line;
 }
 
-/* The next byte, -1 at the end, -2 on error. */
-static int next_byte(struct csv_reader *r, struct err *err)
+/* Makes the next block the one at hand: 1, -1 at the end, -2 on error. */
+static int next_block(struct csv_reader *r, struct err *err)
 {
 	ssize_t n;
 
-	if (r->at < r->have)
-		return (unsigned char)r->block[r->at++];
 	if (r->end)
 		return -1;
 	do {
@@ -84,7 +83,16 @@ static int next_byte(struct csv_reader *r, struct err *err)
 	r->at = 0;
 	r->have = (size_t)n;
 	r->end = n == 0;
-	return n == 0 ? -1 : (unsigned char)r->block[r->at++];
+	return n == 0 ? -1 : 1;
+}
+
+/* The next byte, -1 at the end, -2 on error. */
+static int next_byte(struct csv_reader *r, struct err *err)
+{
+	int got = r->at < r->have ? 1 : next_block(r, err);
+
+	r->last = got < 0 ? got : (unsigned char)r->block[r->at++];
+	return r->last;
 }
 
 /* Inside quotes, up to the closing one; the byte behind it is returned. */
@@ -134,15 +142,14 @@ static int read_field(struct csv_reader *r, int c, bool *ret_quoted,
 	return c;
 }
 
-/* After an error: to the end of the line. */
+/* After an error: to the end of the line, which may have been read. */
 static void skip_line(struct csv_reader *r)
 {
 	struct err ignored = ERR_INIT;
-	int c;
+	int c = r->last;
 
-	do {
+	while (c >= 0 && c != '\n')
 		c = next_byte(r, &ignored);
-	} while (c >= 0 && c != '\n');
 	r->line++;
 }
 
@@ -179,8 +186,10 @@ static int read_row(struct csv_reader *r, int c, struct csv_row *row,
 		if (c == -2)
 			return -1;
 	}
+	if (buf_check(&r->text, "a row", err) < 0)
+		return -1;
 	r->line++;
-	return buf_check(&r->text, "a row", err);
+	return 0;
 }
 
 /* Spreadsheets mark UTF-8 by three bytes in front of everything. */
@@ -197,11 +206,10 @@ int csv_read(struct csv_reader *r, struct csv_row *row, struct err *err)
 {
 	int c;
 
-	if (r->have == 0) {
-		c = next_byte(r, err);
+	if (r->have == 0 && !r->end) {
+		c = next_block(r, err);
 		if (c < 0)
 			return c == -1 ? 0 : -1;
-		r->at = 0;
 		skip_mark(r);
 	}
 	do {
