@@ -12,6 +12,7 @@
 #include <oncall/timeline.h>
 #include <oncall/when.h>
 
+#define TABLE_WIDE    100 /* columns that show all of a table */
 #define WATCH_MS      200 /* between two looks at the store */
 #define DETECTION_MAX 200 /* bytes of a detection that people see */
 
@@ -68,7 +69,14 @@ static enum show_color severity_color(enum severity s)
 	return SHOW_PLAIN;
 }
 
-static void add_row(struct show_table *t, const struct incident *inc)
+/* A narrow terminal leaves out what can be done without. */
+static bool is_narrow(void)
+{
+	return isatty(STDOUT_FILENO) && show_width(STDOUT_FILENO) < TABLE_WIDE;
+}
+
+static void add_row(struct show_table *t, const struct incident *inc,
+		    bool narrow)
 {
 	char id[INCIDENT_ID], age[32];
 
@@ -80,26 +88,39 @@ static void add_row(struct show_table *t, const struct incident *inc)
 	show_table_cell(t, slice_of(incident_status_names[inc->status]),
 			incident_live(inc) ? SHOW_PLAIN : SHOW_DIM);
 	show_table_cell(t, slice_of(age), SHOW_PLAIN);
-	show_table_cellf(t, SHOW_PLAIN, "%lld", (long long)inc->count);
+	if (!narrow)
+		show_table_cellf(t, SHOW_PLAIN, "%lld", (long long)inc->count);
 	show_table_cell(t, inc->service, SHOW_PLAIN);
-	show_table_cell(t, inc->assignee, SHOW_PLAIN);
-	show_table_cell(t, inc->title, SHOW_PLAIN);
+	if (!narrow)
+		show_table_cell(t, inc->assignee, SHOW_PLAIN);
+	show_table_cellf(t, SHOW_PLAIN, "%s%.*s",
+			 inc->simulated ? "(simulated) " : "",
+			 (int)inc->title.len, inc->title.ptr);
+}
+
+static struct show_table *list_table(bool narrow)
+{
+	static const char *const all[] = {"INCIDENT", "SEVERITY", "STATUS",
+					  "AGE",      "COUNT>",	  "SERVICE",
+					  "ASSIGNEE", "TITLE"};
+	static const char *const few[] = {"INCIDENT", "SEVERITY", "STATUS",
+					  "AGE",      "SERVICE",  "TITLE"};
+
+	return narrow ? show_table_new(few, ARRAY_LEN(few))
+		      : show_table_new(all, ARRAY_LEN(all));
 }
 
 static int print_table(struct incident_rows *rows, struct record_writer *out,
 		       struct err *err)
 {
-	static const char *const headings[] = {
-		"INCIDENT", "SEVERITY", "STATUS",   "AGE",
-		"COUNT>",   "SERVICE",	"ASSIGNEE", "TITLE"};
-	AUTO_TABLE struct show_table *t =
-		show_table_new(headings, ARRAY_LEN(headings));
+	bool narrow = is_narrow();
+	AUTO_TABLE struct show_table *t = list_table(narrow);
 	struct incident inc;
 	size_t count = 0;
 	int got;
 
 	for (; (got = incident_next(rows, &inc, err)) > 0; count++)
-		add_row(t, &inc);
+		add_row(t, &inc, narrow);
 	if (got < 0)
 		return -1;
 	if (count == 0)
@@ -262,8 +283,10 @@ static int print_incident(struct store *s, const struct incident *inc,
 	char id[INCIDENT_ID];
 
 	incident_id(id, inc->num);
-	buf_addf(out, "%s  %s  %s\n", id, severity_name(inc->severity),
-		 incident_status_names[inc->status]);
+	buf_addf(out, "%s  %s  %s%s%s\n", id, severity_name(inc->severity),
+		 incident_status_names[inc->status],
+		 inc->simulated ? "  simulated" : "",
+		 inc->false_positive ? "  false positive" : "");
 	show_text(out, inc->title.ptr, inc->title.len, 0);
 	buf_add_str(out, "\n\n");
 	print_line(out, "service", inc->service);

@@ -170,7 +170,7 @@ int open_run(int argc, char **argv, struct err *err)
 		rc = filter_run(&ops, cli_filter_options(), open, argc, argv,
 				err);
 	if (incident_open_repeats(open))
-		diag_info("%lld detections had been seen before",
+		diag_info("seen before: %lld",
 			  (long long)incident_open_repeats(open));
 	incident_open_free(open);
 	return rc;

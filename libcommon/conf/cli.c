@@ -10,7 +10,7 @@
 #include "cli-internal.h"
 
 /* A narrower terminal wraps lines: squeezed further, titles say nothing. */
-#define TABLE_LEAST 100
+#define TABLE_LEAST 80
 
 static struct {
 	struct config *config;

@@ -29,8 +29,7 @@ const struct config_key config_schema[] = {
 		.type = CONFIG_STRING,
 		.fallback = "UTC",
 		.example = "Europe/Berlin",
-		.help = "zone of log times without one, and of what people "
-			"see; records stay in UTC",
+		.help = "zone of log times without one",
 	},
 	{
 		.path = "services",

@@ -101,12 +101,22 @@ static void seen_row(struct incident_open *o, struct store_rows *rows)
 	*map_put(&o->ids, store_text(rows, 0)) = known_mark();
 }
 
-/* Which ids of detections without a position the store remembers. */
+/* Which ids of detections without a position the store remembers; those that
+ * are old enough are forgotten now. */
 static int load_ids(struct incident_open *o, struct err *err)
 {
+	int64_t forget =
+		config_duration(o->opt.config, "incidents.remember_ids");
+
 	for (size_t i = 0; i < o->count; i++)
 		if (!o->entries[i].stream)
 			(void)map_put(&o->ids, o->entries[i].id);
+	if (o->ids.count == 0)
+		return 0;
+	if (STORE_QUEUE(o->opt.store, err,
+			"DELETE FROM seen_detections WHERE time < $1",
+			S_INT(clock_now() - forget)) < 0)
+		return -1;
 	return incident_ask_keys(
 		o, &o->ids,
 		"SELECT id FROM seen_detections WHERE id IN @in(1)@", seen_row,
@@ -287,27 +297,18 @@ static int save_streams(struct incident_open *o, struct err *err)
 
 static int save_ids(struct incident_open *o, struct err *err)
 {
-	int64_t forget =
-		config_duration(o->opt.config, "incidents.remember_ids");
-	bool any = false;
-
 	for (size_t i = 0; i < o->ids.count; i++) {
 		const struct map_entry *id = &o->ids.entries[i];
 
 		if (!id->value || id->value == known_mark())
 			continue;
-		any = true;
 		if (STORE_QUEUE(o->opt.store, err,
 				"INSERT INTO seen_detections (id, time) "
 				"VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
 				S_SLICE(id->key), S_INT(clock_now())) < 0)
 			return -1;
 	}
-	if (!any)
-		return 0;
-	return STORE_QUEUE(o->opt.store, err,
-			   "DELETE FROM seen_detections WHERE time < $1",
-			   S_INT(clock_now() - forget));
+	return 0;
 }
 
 static int save_counts(struct incident_open *o, struct err *err)

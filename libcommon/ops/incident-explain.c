@@ -8,9 +8,11 @@
 #include <oncall/clock.h>
 #include <oncall/jwrite.h>
 #include <oncall/show.h>
+#include <oncall/utf8.h>
 #include <oncall/when.h>
 
 #define REASON_MAX 1000 /* bytes of one sentence */
+#define UTF8_MAX   5	/* room to see the character that is cut */
 
 /* Where the sentences go. */
 struct explain {
@@ -23,12 +25,13 @@ static void say(struct explain *x, const char *what, const char *fmt, ...)
 
 static void say(struct explain *x, const char *what, const char *fmt, ...)
 {
-	char text[REASON_MAX];
+	char text[REASON_MAX + UTF8_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	text[utf8_cut(text, strlen(text), REASON_MAX)] = '\0';
 	if (x->json) {
 		jwrite_open(x->out, NULL, '{');
 		jwrite_str(x->out, "what", what);
@@ -49,13 +52,14 @@ static void say_identity(struct explain *x, const struct incident *inc)
 
 	when_format(first, inc->first);
 	when_format(last, inc->last);
-	say(x, "identity",
-	    "fingerprint %.*s: pattern '%.*s', service '%.*s' unless the "
-	    "pattern's pack names other members under 'key'",
-	    TEXT(inc->fingerprint), TEXT(inc->pattern), TEXT(inc->service));
+	if (inc->pattern.len)
+		say(x, "identity", "fingerprint %.*s of pattern '%.*s'",
+		    TEXT(inc->fingerprint), TEXT(inc->pattern));
+	else
+		say(x, "identity", "fingerprint %.*s of title and service",
+		    TEXT(inc->fingerprint));
 	say(x, "grouped",
-	    "%lld occurrence%s in %lld detection%s between %s and %s carried "
-	    "this fingerprint",
+	    "%lld occurrence%s in %lld detection%s between %s and %s joined it",
 	    (long long)inc->count, inc->count == 1 ? "" : "s",
 	    (long long)inc->detections, inc->detections == 1 ? "" : "s", first,
 	    last);
@@ -90,10 +94,10 @@ static int say_history(struct explain *x, struct store *s, int64_t num,
 			continue;
 		when_format(time, e.time);
 		(void)snprintf(word, sizeof(word), "%.*s", TEXT(e.what));
-		say(x, word, "%s by %.*s%s%.*s%s%.*s%s%.*s", time,
-		    TEXT(e.actor), e.before.len ? ", from " : "",
-		    TEXT(e.before), e.after.len ? ", to " : "", TEXT(e.after),
-		    e.note.len ? ": " : "", TEXT(e.note));
+		say(x, word, "%s %.*s%s%.*s by %.*s%s%.*s", time,
+		    TEXT(e.before), e.before.len && e.after.len ? " -> " : "",
+		    TEXT(e.after), TEXT(e.actor), e.note.len ? ": " : "",
+		    TEXT(e.note));
 	}
 	return got;
 }
@@ -140,10 +144,6 @@ static void say_links(struct explain *x, const struct incident *inc)
 		    TEXT(inc->previous));
 	if (inc->simulated)
 		say(x, "simulated", "opened with --simulate: nothing is wrong");
-	if (inc->known == WHEN_NONE || inc->known < inc->revision)
-		say(x, "pending",
-		    "knowledge has not seen revision %lld of it yet",
-		    (long long)inc->revision);
 }
 
 int incident_explain(struct store *s, const struct config *c, int64_t num,

@@ -115,6 +115,15 @@ static int check_merge(const struct merge *m, const struct incident *from,
 			       id, (int)m->inc->merged_into.len,
 			       m->inc->merged_into.ptr);
 	}
+	if (!incident_live(m->inc) && incident_live(from))
+		return err_set(err, ERR_NO,
+			       "%s is %s and would hide a live one; reopen it "
+			       "first",
+			       id, incident_status_names[m->inc->status]);
+	if (m->inc->simulated != from->simulated)
+		return err_set(err, ERR_NO,
+			       "a simulated incident and a real one are not "
+			       "merged");
 	return 0;
 }
 

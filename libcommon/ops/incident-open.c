@@ -169,16 +169,36 @@ static struct slice keep_identity(struct incident_open *o,
 	return (struct slice){o->lines.data + start, o->lines.len - start};
 }
 
+/* The line as it is kept: a record has a time, and where it had none it has
+ * been taken from the clock. It stands behind what is there, so the places of
+ * the members are the same. */
+static int add_time(struct buf *out, struct slice line,
+		    const struct jscan *scan, int64_t time, struct err *err)
+{
+	AUTO_BUF struct buf value = BUF_INIT;
+
+	if (jscan_get(scan, "time"))
+		return 0;
+	jwrite_time(&value, NULL, time);
+	return jscan_splice(out, line.ptr, line.len, "time", buf_slice(&value),
+			    err);
+}
+
 int incident_open_add(struct incident_open *o, struct slice line,
 		      const struct jscan *scan, struct err *err)
 {
+	AUTO_BUF struct buf timed = BUF_INIT;
 	struct slice kept = line;
 	struct detection d;
 	struct entry *e;
 
 	if (detection_read(&d, line, scan, &o->source_scan, clock_now(), err) <
 		    0 ||
-	    keep_line(o, &kept, err) < 0)
+	    add_time(&timed, line, scan, d.time, err) < 0)
+		return -1;
+	if (timed.len)
+		kept = buf_slice(&timed);
+	if (keep_line(o, &kept, err) < 0)
 		return -1;
 	if (o->opt.replay)
 		clock_set(d.time);

@@ -45,7 +45,7 @@ no_libraries() {
 
 @test "make names the libraries that are missing, in one line" {
     expect 2 no_libraries make -s -C "$ROOT" B="$PWD/build"
-    is "${stderr_lines[0]}" "oncall-tools: the library jansson sqlite3 yaml-0.1 \
+    is "${stderr_lines[0]}" "oncall-tools: the library jansson libpcre2-8 sqlite3 yaml-0.1 \
 is missing; get it with: scripts/deps build"
 }
 

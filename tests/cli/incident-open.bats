@@ -439,12 +439,27 @@ INC-20261121-0001 open 2 INC-20261120-0001'
 }
 
 @test "a kept detection is the line as it came" {
-    local line='{ "type":"detection" , "pattern":"p","severity":"low","x":1.50,"u":"\u00e9" }'
+    local line='{ "type":"detection" , "time":"2026-11-20T03:15:00.000Z","pattern":"p","severity":"low","x":1.50,"u":"\u00e9" }'
     printf '%s\n' "$line" >in
     oi open in >out
     grep -qF "$line" out
     oi show "$(inc 1)" --json >out
     grep -qF "$line" out
+}
+
+@test "a kept detection without a time has that of the clock" {
+    echo '{"type":"detection","pattern":"p","severity":"low"}' >in
+    gives 0 oi --now 2026-11-20T03:15:00Z open in
+    is "$(of '.detections[0].time')" 2026-11-20T03:15:00.000Z
+}
+
+@test "a detection without a position counts again when it is forgotten" {
+    echo '{"type":"detection","pattern":"p","severity":"low"}' >in
+    oi --now 2026-11-20T03:15:00Z open in >out
+    gives 0 oi --now 2026-11-27T03:14:00Z open in
+    is "$output" ''
+    gives 0 oi --now 2026-11-27T03:16:00Z open in
+    is "$(of .count)" 2
 }
 
 @test "a long detection is kept without its long members, marked as truncated" {
