@@ -53,10 +53,12 @@ static void say_identity(struct explain *x, const struct incident *inc)
 	when_format(first, inc->first);
 	when_format(last, inc->last);
 	if (inc->pattern.len)
-		say(x, "identity", "fingerprint %.*s of pattern '%.*s'",
-		    TEXT(inc->fingerprint), TEXT(inc->pattern));
+		say(x, "identity",
+		    "fingerprint %.*s, of pattern '%.*s' in service '%.*s'",
+		    TEXT(inc->fingerprint), TEXT(inc->pattern),
+		    TEXT(inc->service));
 	else
-		say(x, "identity", "fingerprint %.*s of title and service",
+		say(x, "identity", "fingerprint %.*s, of title and service",
 		    TEXT(inc->fingerprint));
 	say(x, "grouped",
 	    "%lld occurrence%s in %lld detection%s between %s and %s joined it",
