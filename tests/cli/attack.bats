@@ -129,11 +129,11 @@ imported() {
 @test "open and watch end when their store is replaced, and nothing is lost" {
     need sqlite
     oncall-incident open --title first >/dev/null
-    oncall-incident watch >watched 2>&1 &
+    oncall-incident watch >watched 2>&1 3>&- &
     local watch=$! status=0
 
     mkfifo pipe
-    oncall-incident open <pipe >opened 2>&1 &
+    oncall-incident open <pipe >opened 2>&1 3>&- &
     local open=$! into
 
     exec {into}>pipe
@@ -152,16 +152,19 @@ imported() {
 }
 
 @test "watch --all misses no change that is made while it lists" {
-    local line into
+    local line into watch status=0
 
     many 3000 '{fingerprint: "f\($n)"}' | oncall-incident open >/dev/null
     mkfifo pipe
-    oncall-incident watch --all >pipe &
+    oncall-incident watch --all >pipe 3>&- &
+    watch=$!
     exec {into}<pipe
     # More waits than the pipe holds, so the list is not at its end.
     read -r line <&"$into"
     oncall-incident ack "$(jq -r .id <<<"$line")" >/dev/null
-    cat <&"$into" >rest &
+    cat <&"$into" >rest 3>&- &
     eventually 20 grep -q '"change":"acknowledged"' rest
-    kill %1
+    kill "$watch"
+    wait "$watch" || status=$?
+    is "$status" 143
 }
