@@ -325,12 +325,44 @@ untagged b> ($me)"
     refuses 1 merge "$(inc 1)" "$(inc 9)"
     refuses 2 merge "$(inc 1)"
     does merge "$(inc 1)" "$(inc 2)"
+    does_nothing merge "$(inc 1)" "$(inc 2)"
     refuses 1 merge "$(inc 3)" "$(inc 2)"
     says "was merged into $(inc 1) before"
     refuses 1 merge "$(inc 2)" "$(inc 3)"
     says "was itself merged into $(inc 1)"
     refuses 1 reopen "$(inc 2)"
     says "was merged into $(inc 1)"
+}
+
+@test "merge: what is live is not hidden in what is over, nor the real in a drill" {
+    opens "$(d pattern=a)" "$(d pattern=b)" "$(d pattern=c simulated=true)"
+    oi resolve "$(inc 1)" >moved
+    refuses 1 merge "$(inc 1)" "$(inc 2)"
+    says 'reopen it first'
+    refuses 1 merge "$(inc 2)" "$(inc 3)"
+    refuses 1 merge "$(inc 3)" "$(inc 2)"
+    does merge "$(inc 2)" "$(inc 1)"
+    is "$(of '.count')" 2
+}
+
+@test "a text has a length: 16 KiB, not more" {
+    opens "$(d)"
+    local text
+    printf -v text '%016384d' 0
+    does note "$(inc 1)" "$text"
+    refuses 2 note "$(inc 1)" "x$text"
+    says 'longer than 16384'
+    refuses 2 tag "$(inc 1)" "x$text"
+    refuses 2 ack "$(inc 1)" --note "x$text"
+}
+
+@test "tags and links have room for 64 KiB, not more" {
+    opens "$(d)"
+    local i text
+    printf -v text '%016000d' 0
+    for i in 1 2 3 4; do does tag "$(inc 1)" "$i$text"; done
+    refuses 3 tag "$(inc 1)" "5$text"
+    is "$(has 1 '.tags | length')" 4
 }
 
 @test "merge: the first three and the latest three detections stay" {
@@ -359,6 +391,8 @@ untagged b> ($me)"
     refuses 5 ack "$(inc 1)" --as ana
     says "it is not listed under 'relays'"
     expect 5 oi open --title t --as ana
+    configure 'relays: [somebody]'
+    refuses 5 ack "$(inc 1)" --as ana
     configure "relays: [somebody, $me]"
     does ack "$(inc 1)" --as ana
     is "$(last 1)" "acknowledged open>acknowledged (ana via $me)"

@@ -141,8 +141,9 @@ joins_like() {
         oi export --store "$first" >wanted
         oi export | diff wanted -
         for pattern in "$@"; do
-            d pattern="$pattern" id="$file" at=13:30 | oi open >got
-            d pattern="$pattern" id="$file" at=13:30 | oi open --store "$first" --now 2026-11-20T13:30:00Z >wanted
+            d pattern="$pattern" id="$file-$pattern" at=13:30 | oi open >got
+            d pattern="$pattern" id="$file-$pattern" at=13:30 | oi open --store "$first" --now 2026-11-20T13:30:00Z >wanted
+            [ -s wanted ]
             diff <(jq -c '[.id, .count, .previous]' wanted) <(jq -c '[.id, .count, .previous]' got)
         done
         ONCALL_STORE=$first
@@ -161,6 +162,18 @@ joins_like() {
     oi merge "$(inc 1)" "$(inc 3)" >moved
     oi merge "$(inc 4)" "$(inc 1)" >moved
     joins_like a b c e
+}
+
+@test "after import detections find what a later one was merged into" {
+    opens "$(d pattern=a)" "$(d pattern=b)"
+    oi close "$(inc 2)" --now 2026-11-20T10:10:00Z >moved
+    opens "$(d pattern=b at=13:00)"
+    oi merge "$(inc 1)" "$(inc 3)" >moved
+    oi export >all.jsonl
+    another copy
+    imports 0 all.jsonl
+    opens "$(d pattern=b id=x at=13:01)"
+    is "$(of '.id + (.count | tostring)')" "$(inc 1)3"
 }
 
 @test "replacing what others were merged into loses none of their detections" {

@@ -229,6 +229,8 @@ on_terminal() {
     oi resolve "$(inc 1)" --now 2026-11-20T11:00:00Z >moved
     gives 0 oi explain "$(inc 1)"
     [[ $(of '.explain[-1].why') == *'reopens it until 2026-11-20T13:00:00.000Z, 2h after it was resolved (built-in)'* ]]
+    gives 0 oi explain "$(inc 1)" --now 2026-11-20T13:00:00Z
+    [[ $(of '.explain[-1].why') == *'reopens it until'* ]]
     gives 0 oi explain "$(inc 1)" --now 2026-11-20T13:00:00.001Z
     [[ $(of '.explain[-1].why') == *'opens a new incident, linked to this one: the 2h for reopening ended'* ]]
     opens "$(d at=13:01)"
