@@ -68,8 +68,13 @@ new_postgres() {
 
     echo "$database" >>"$BATS_TEST_TMPDIR/databases"
     postgres_sql "CREATE DATABASE $database" >&2 || return 1
+    postgres_address "$database"
+}
+
+# postgres_address DATABASE: on the private server.
+postgres_address() {
     [[ $TEST_POSTGRES =~ ^(postgresql://[^/]*/)[^?]*(.*)$ ]]
-    echo "${BASH_REMATCH[1]}$database${BASH_REMATCH[2]}"
+    echo "${BASH_REMATCH[1]}$1${BASH_REMATCH[2]}"
 }
 
 # store_sql SQL [ADDRESS]: asks the test's store directly; columns joined by |.

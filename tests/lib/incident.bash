@@ -13,6 +13,46 @@ incident_setup() {
     configure 'environment: test'
 }
 
+# On PostgreSQL a database is emptied and used again by a later test of the file,
+# since making one takes longer than most tests. These stand in for common's.
+new_postgres() {
+    local free=$BATS_FILE_TMPDIR/databases database
+
+    if [ -s "$free" ]; then
+        database=$(tail -n 1 "$free")
+        sed -i '$d' "$free"
+    else
+        database=t_${BASHPID}_${RANDOM}${RANDOM}
+        postgres_sql "CREATE DATABASE $database" >&2 || return 1
+    fi
+    echo "$database" >>"$BATS_TEST_TMPDIR/databases"
+    postgres_address "$database"
+}
+
+common_teardown() {
+    local database
+
+    cd / || return 1
+    [ -e "$BATS_TEST_TMPDIR/databases" ] || return 0
+    while read -r database; do
+        psql -XqAt -v ON_ERROR_STOP=1 -d "$(postgres_address "$database")" \
+            -c 'SET client_min_messages = error' \
+            -c 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()' \
+            -c 'DROP SCHEMA IF EXISTS oncall CASCADE' >&2 || return 1
+        echo "$database" >>"$BATS_FILE_TMPDIR/databases"
+    done <"$BATS_TEST_TMPDIR/databases"
+}
+
+teardown_file() {
+    local database
+
+    [ -e "$BATS_FILE_TMPDIR/databases" ] || return 0
+    while read -r database; do
+        postgres_sql "DROP DATABASE IF EXISTS $database WITH (FORCE)"
+    done <"$BATS_FILE_TMPDIR/databases"
+}
+
 # configure LINE...: the configuration from now on.
 configure() {
     (umask 077 && printf '%s\n' "$@" >"$ONCALL_CONFIG")
