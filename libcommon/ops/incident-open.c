@@ -1,5 +1,7 @@
 /* incident-open.c - takes detections and cursors into a batch, commits it and
  * writes the incidents that came of it. */
+#include <oncall/incident-open.h>
+
 #include "incident-batch.h"
 
 #include <oncall/clock.h>

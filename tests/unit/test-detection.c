@@ -56,7 +56,7 @@ static void fingerprints_are_those_of_the_sentence(void **state)
 static void identity_is(const char *line, const char *wanted)
 {
 	AUTO_BUF struct buf out = BUF_INIT;
-	struct detection d;
+	struct detection d = {.count = 0};
 
 	good(&d, line);
 	detection_identity(&out, &d);
@@ -90,7 +90,7 @@ static void identity_is_pattern_and_service_unless_said(void **state)
 static void id_is(const char *line, const char *wanted)
 {
 	AUTO_BUF struct buf out = BUF_INIT;
-	struct detection d;
+	struct detection d = {.count = 0};
 
 	good(&d, line);
 	detection_id(&out, &d);
@@ -108,7 +108,7 @@ static void an_id_that_is_absent_is_a_hash_of_the_line(void **state)
 
 static void what_is_absent_follows_from_the_rest(void **state)
 {
-	struct detection d;
+	struct detection d = {.count = 0};
 
 	(void)state;
 	good(&d, "{\"severity\":\"high\",\"pattern\":\"p\"}");
@@ -137,7 +137,7 @@ static void what_is_absent_follows_from_the_rest(void **state)
 
 static void null_and_an_empty_text_say_nothing(void **state)
 {
-	struct detection d;
+	struct detection d = {.count = 0};
 
 	(void)state;
 	good(&d, "{\"severity\":\"low\",\"pattern\":\"p\",\"service\":null,"
@@ -153,7 +153,7 @@ static void null_and_an_empty_text_say_nothing(void **state)
 
 static void members_are_found_however_their_keys_are_written(void **state)
 {
-	struct detection d;
+	struct detection d = {.count = 0};
 
 	(void)state;
 	good(&d, "{\"s\\u0065verity\":\"low\",\"p\\u0061ttern\":\"p\","
@@ -165,7 +165,7 @@ static void members_are_found_however_their_keys_are_written(void **state)
 
 static void positions_want_a_stream_and_an_offset(void **state)
 {
-	struct detection d;
+	struct detection d = {.count = 0};
 
 	(void)state;
 	good(&d, "{\"severity\":\"low\",\"pattern\":\"p\",\"source\":"
@@ -208,7 +208,7 @@ static void what_is_wrong_is_named(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO_BUF struct buf line = BUF_INIT;
 		struct err err = ERR_INIT;
-		struct detection d;
+		struct detection d = {.count = 0};
 
 		buf_addf(&line, "{%s}", cases[i].members);
 		assert_int_equal(read_line(&d, line.data, &err), -1);
@@ -221,7 +221,7 @@ static bool takes(const char *name, int bytes)
 {
 	AUTO_BUF struct buf line = BUF_INIT;
 	struct err err = ERR_INIT;
-	struct detection d;
+	struct detection d = {.count = 0};
 
 	buf_addf(&line,
 		 "{\"severity\":\"low\",\"pattern\":\"p\",\"x\":{},"
