@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What people do to incidents: each change is refused or done, told by a record,
 # and stands in the timeline with its time, its actor and what was before.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 
 load ../lib/common
 load ../lib/incident
@@ -132,7 +132,7 @@ refuses() {
 
 @test "resolve keeps what helped, what did not, and how long it took" {
     opens "$(d pattern=a)" "$(d pattern=b)"
-    does resolve "$(inc 1)" --solution 'restart it' --took 1h30m --note done
+    does resolve "$(inc 1)" --solution 'restart it' --took 1h30m --note "done"
     is "$(of '.solution + " " + (.took | tostring)')" 'restart it 5400'
     is "$(timeline 1 | tail -n 3)" "resolved open>resolved: done ($me)
 took >1h30m ($me)
@@ -185,8 +185,8 @@ untagged b> ($me)"
     does_nothing tag "$(inc 1)" c
     does_nothing tag "$(inc 1)" --remove a
     refuses 2 tag "$(inc 1)" ok ''
-    does tag "$(inc 1)" 'sp ace' 'quo"te' 'ü'
-    is "$(of '.tags | join("|")')" 'c|sp ace|quo"te|ü'
+    does tag "$(inc 1)" 'sp ace' 'a"b' 'ü'
+    is "$(of '.tags | join("|")')" 'c|sp ace|a"b|ü'
 }
 
 @test "link to a URL" {
@@ -368,8 +368,8 @@ untagged b> ($me)"
 @test "merge: the first three and the latest three detections stay" {
     local i first=() second=()
     for i in {0..4}; do
-        first+=("$(d pattern=a id=a$i at=10:0$i)")
-        second+=("$(d pattern=b id=b$i at=10:1$i)")
+        first+=("$(d pattern=a id="a$i" at="10:0$i")")
+        second+=("$(d pattern=b id="b$i" at="10:1$i")")
     done
     opens "${first[@]:0:2}" "${second[@]}"
     does merge "$(inc 1)" "$(inc 2)"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # oncall-incident export and import: a round trip loses nothing. purge: what is
 # over and old goes, and nothing else.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 
 load ../lib/common
 load ../lib/incident
@@ -349,7 +349,7 @@ good() {
     oi export --format csv >good.csv
     another empty
     sed 's/,1,1,/,"1,""title"":""x""",1,/' good.csv >bad.csv
-    ! cmp -s good.csv bad.csv
+    run ! cmp -s good.csv bad.csv
     expect 3 oi import --format csv bad.csv
     says 'bad.csv:2: '
     is "$(oi list)" ''

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # When the system fails oncall-incident: the documented status, a clear message,
 # and what was stored before stays as it was.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 
 load ../lib/common
 load ../lib/incident
@@ -294,6 +294,7 @@ open_to_all() {
 @test "a closed pipe as output ends the run quietly, and nothing stored is lost" {
     detections 20000 fingerprints=20000 >in
     # The reader takes one record and goes.
+    # shellcheck disable=SC2016
     run --separate-stderr bash -c 'oncall-incident open in | head -n 1; echo "${PIPESTATUS[0]}"'
     is "${lines[-1]}" 141
     is "$stderr" ''

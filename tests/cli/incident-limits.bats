@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # oncall-incident with input that is too long, too deep, not text or cut off:
 # a clear message, status 3, and everything around it is dealt with.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 
 load ../lib/common
 load ../lib/incident

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # oncall-incident list, show, explain: what is asked for is what is given.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 
 load ../lib/common
 load ../lib/incident

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # oncall-incident open: which incident a detection joins, opens or reopens, and
 # what is written.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 
 load ../lib/common
 load ../lib/incident
@@ -428,7 +428,7 @@ INC-20261121-0001 open 2 INC-20261120-0001'
 
 @test "the first three and the latest three detections are kept" {
     local i all=()
-    for i in {0..9}; do all+=("$(d id=k$i at=10:0$i)"); done
+    for i in {0..9}; do all+=("$(d id="k$i" at="10:0$i")"); done
     opens "${all[@]:0:2}"
     opens "${all[@]:2:3}"
     is "$(of '[.detections[].id] | join(" ")')" 'k2 k3 k4'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What runs until it is stopped: oncall-incident watch follows changes, and both
 # watch and open end cleanly on a signal.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 
 load ../lib/common
 load ../lib/incident
