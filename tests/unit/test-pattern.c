@@ -798,7 +798,7 @@ static bool read_file(const char *path, struct buf *out)
 
 static void engines_agree_on_real_logs(void **state)
 {
-	AUTO_FREE struct rules *r = mem_zero(1, sizeof(*r));
+	AUTO_FREE struct rules *r = NULL;
 	AUTO_BUF struct buf patterns = BUF_INIT;
 	AUTO_BUF struct buf text = BUF_INIT;
 	struct dirent **names = NULL;
@@ -806,11 +806,15 @@ static void engines_agree_on_real_logs(void **state)
 	int n;
 
 	(void)state;
-	if (!read_file(DATA "/bench/patterns-100.tsv", &patterns) ||
-	    !read_file(DATA "/bench/alerts.txt", &text)) {
+	/* skip() jumps out of the scope, which then releases nothing. */
+	if (access(DATA "/bench/patterns-100.tsv", R_OK) ||
+	    access(DATA "/bench/alerts.txt", R_OK)) {
 		print_message("# no real logs in " DATA "\n");
 		skip();
 	}
+	r = mem_zero(1, sizeof(*r));
+	assert_true(read_file(DATA "/bench/patterns-100.tsv", &patterns));
+	assert_true(read_file(DATA "/bench/alerts.txt", &text));
 	for (rest = patterns.data; (line = strsep(&rest, "\n")) && *line;)
 		rules_add(r, strrchr(line, '\t') + 1, true);
 	assert_true(r->count >= 100);
