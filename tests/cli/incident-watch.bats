@@ -112,7 +112,7 @@ watching() {
 @test "a signal in the middle of a lot of input loses nothing that was written" {
     detections 200000 fingerprints=50 >in
     starts oncall-incident open in
-    sleep 0.4
+    sleep 0.1
     kill -INT "$watcher" 2>/dev/null || skip 'it was done before'
     ends 130
     is "$(cat err)" ''
