@@ -1,8 +1,6 @@
 /* oncall-incident - tracks incidents from the first sign to the end. */
 #include "incident.h"
 
-#include <signal.h>
-
 #include <oncall/store.h>
 
 #define READS	(CLI_CONFIG | CLI_STORE | CLI_LISTS)
@@ -91,7 +89,5 @@ int main(int argc, char **argv)
 		.examples = examples,
 	};
 
-	/* A file that may not grow is the same as a full disk. */
-	(void)signal(SIGXFSZ, SIG_IGN);
 	return cli_main(&tool, argc, argv);
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "cli-internal.h"
@@ -190,6 +191,8 @@ int cli_main(const struct cli_tool *tool, int argc, char **argv)
 	int status;
 
 	fill_standard_streams();
+	/* A file that may not grow is the same as a full disk. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	mem_init();
 	cli_standard = (struct cli_standard){.help = false};
 	diag_setup(tool->name, DIAG_WARN, false);
