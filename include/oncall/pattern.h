@@ -91,6 +91,7 @@ struct pattern_stats {
 	uint64_t hits;	   /* lines that the rule matched */
 	uint64_t excepted; /* lines that an except-expression took away */
 	uint64_t faults;
+	uint64_t ns; /* with pattern_scratch_measure() */
 };
 
 struct pattern_stats pattern_scratch_stats(const struct pattern_scratch *s,
@@ -129,6 +130,52 @@ struct pattern_sink {
 int pattern_scan(const struct pattern_set *set, struct pattern_scratch *scratch,
 		 const struct pattern_block *block,
 		 const struct pattern_sink *sink);
+
+/*
+ * One event, which may have several lines: all of text is what expressions
+ * see. The line of a hit is text, its offset the one given.
+ */
+int pattern_scan_text(const struct pattern_set *set,
+		      struct pattern_scratch *scratch, struct slice text,
+		      uint64_t offset, const struct pattern_sink *sink);
+
+enum pattern_form {
+	PATTERN_PLAIN, /* the lines are what expressions see */
+	PATTERN_JSON,  /* the lines are objects of JSON, expressions see texts
+			  in them, unescaped */
+};
+
+/*
+ * The lines of a block on which an expression may match, in order, each once;
+ * never too few. What they stand for is then given to pattern_scan_text(). Not
+ * 0 from line stops, and is returned.
+ */
+int pattern_find(const struct pattern_set *set, struct pattern_scratch *scratch,
+		 struct slice block, enum pattern_form form,
+		 int (*line)(void *arg, struct slice line), void *arg);
+
+/* What became of a rule on one text, for people. */
+enum pattern_outcome {
+	PATTERN_HIT,
+	PATTERN_EXCEPTED,  /* by the except-expression expr */
+	PATTERN_NEAR,	   /* expr matched from its start up to a place */
+	PATTERN_FAR,	   /* not even a required string is there */
+	PATTERN_UNDECIDED, /* expr passed a limit */
+};
+
+struct pattern_near {
+	enum pattern_outcome outcome;
+	size_t expr;
+	/* NEAR: what of the expression fitted, and of the text; the rest of the
+	 * expression begins where it stopped. */
+	struct slice fitted, rest, text;
+};
+
+void pattern_explain(const struct pattern_set *set, size_t rule,
+		     struct slice text, struct pattern_near *ret);
+
+/* From here on the time that each rule takes is measured, too (slower). */
+void pattern_scratch_measure(struct pattern_scratch *s);
 
 /* The number of the hit's line; lines are counted only when this is called. */
 uint64_t pattern_hit_line(const struct pattern_hit *hit);

@@ -1,0 +1,116 @@
+/*
+ * pack.h - rules from files: YAML packs, and plain lines of id, severity and
+ * expression parted by tabs. A file may hold knowledge, actions and workflows
+ * as well: those are left to the programs that use them.
+ */
+#ifndef ONCALL_PACK_H
+#define ONCALL_PACK_H
+
+#include <oncall/buf.h>
+#include <oncall/severity.h>
+
+#define PACK_MAX_RULES 1000000
+#define PACK_MAX_BYTES ((size_t)256 * 1024 * 1024)
+
+struct pack_text { /* of an expression, an example... */
+	char *text;
+	size_t line; /* of the file */
+};
+
+struct pack_list {
+	struct pack_text *items;
+	size_t count;
+};
+
+/* Strings are NULL where the key is absent. */
+struct pack_rule {
+	char *id;
+	char *pack; /* its name */
+	char *file;
+	size_t line;
+	struct pack_list match, except;
+	char *when;	      /* condition.h */
+	struct pack_list key; /* identity; empty: service */
+	enum severity severity;
+	char *severity_from; /* a capture: "severity: ${level}" */
+	char *category, *service;
+	struct pack_list tags;
+	char *title;	      /* template.h */
+	int64_t cool_down_ms; /* 0: none */
+	bool case_sensitive;  /* by default case does not matter */
+	bool silent;	      /* "detect: false": only part of conditions */
+	struct pack_list examples, counter_examples;
+};
+
+struct pack {
+	char *name, *version, *description, *file;
+};
+
+struct packs {
+	struct pack_rule *rules;
+	size_t rule_count, rule_cap;
+	struct pack *packs;
+	size_t pack_count, pack_cap;
+};
+
+void packs_done(struct packs *p);
+/*
+ * Adds the rules of a file; ".yaml" and ".yml" are YAML, all else TSV (blank
+ * lines and lines that begin with '#' are skipped; "-" is standard input).
+ * Errors are "FILE:LINE: ...": unknown keys with the nearest one, keys and ids
+ * that stand twice (an id may stand in two files: the later one replaces the
+ * rule, so that users can change a shipped one), severities, expressions that
+ * do not compile, conditions and templates that cannot be read. On an error
+ * nothing of the file has been added.
+ */
+int packs_load(struct packs *p, const char *path, struct err *err) MUST_CHECK;
+/* The same for text that is in memory. */
+int packs_load_text(struct packs *p, struct slice text, const char *name,
+		    struct err *err) MUST_CHECK;
+/* Adds one rule, or replaces the one of the same id; takes what it owns. */
+void packs_add(struct packs *p, struct pack_rule *rule);
+struct pack_rule *packs_find(const struct packs *p, const char *id);
+/* As a pack of its own, in YAML, that packs_load() reads. */
+void packs_write(const struct pack_rule *rule, struct buf *out);
+void pack_rule_done(struct pack_rule *r);
+
+/* Folders of packs, in this order: ONCALL_PACKS (parted by ':'), the user's
+ * own ($XDG_CONFIG_HOME/oncall/packs), /etc/oncall/packs, where they were
+ * installed, and in a source tree examples/packs. The first folder that has a
+ * pack of that name wins. */
+int packs_load_named(struct packs *p, const char *name, struct err *err)
+	MUST_CHECK;
+/* The names of all packs that can be found, sorted; each and the array are
+ * freed by the caller. */
+char **packs_names(size_t *ret_count);
+
+#define AUTO_PACKS CLEANUP(packs_done)
+/* clang-format off */
+#define PACKS_INIT {.rules = NULL}
+/* clang-format on */
+
+enum pack_finding_kind {
+	PACK_ERROR,   /* the pack is wrong: status 1 */
+	PACK_WARNING, /* it works, but */
+};
+
+struct pack_finding {
+	enum pack_finding_kind kind;
+	const struct pack_rule *rule;
+	size_t line;
+	const char *text;
+};
+
+/*
+ * Looks at rules as their author would want to know: examples that do not
+ * match, counter-examples that do, examples of one rule that another one
+ * matches (overlap), expressions without a required literal, expressions that
+ * backtrack without bound on examples or on what is made from them, rules that
+ * can never fire (conditions that name no rule, excepts that take every
+ * example, a rule that repeats another). Returns how many errors there were.
+ */
+size_t packs_check(const struct packs *p,
+		   void (*found)(void *arg, const struct pack_finding *f),
+		   void *arg);
+
+#endif
