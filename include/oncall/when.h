@@ -36,11 +36,13 @@ struct when {
  * Reads the common log times: RFC 3339 and ISO 8601 with 'T' or a blank, ','
  * or '.' before the fraction, with or without zone; syslog "Nov 20 10:11:12";
  * Apache "[20/Nov/2026:10:11:12 +0100]"; "Fri Nov 20 10:11:12 2026" and
- * RFC 2822; "2026/11/20 10:11:12"; epoch seconds, milliseconds, microseconds
- * or nanoseconds. Any of them may stand in brackets. What is missing is taken
- * from now_ms (the year: never more than a day in the future) and from the
- * zone that when_set_zone() set. Of zone names only UTC and GMT are read;
- * another one ("CET") is not part of the time. 0 or -1, without a message.
+ * RFC 2822; "2026/11/20 10:11:12"; "2026-11-20, 10:11:12"; of log4j
+ * "26/11/20 10:11:12" when that lies in the ten years before now; of klog
+ * "1120 10:11:12"; epoch seconds, milliseconds, microseconds or nanoseconds.
+ * Any of them may stand in brackets. What is missing is taken from now_ms (the
+ * year: never more than a day in the future) and from the zone that
+ * when_set_zone() set. Of zone names only UTC and GMT are read; another one
+ * ("CET") is not part of the time. 0 or -1, without a message.
  */
 int when_parse_log(const char *s, size_t n, int64_t now_ms, struct when *ret)
 	MUST_CHECK;

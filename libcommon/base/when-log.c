@@ -10,6 +10,8 @@
 
 #define EPOCH_MAX_DIGITS  19
 #define YEARS_TO_LEAP_DAY 8 /* 1896-02-29 is followed by 1904-02-29 */
+#define SHORT_CENTURY	  2000
+#define SHORT_PAST	  (10 * 366 * WHEN_DAY)
 
 struct scan {
 	const char *p;
@@ -163,17 +165,59 @@ static void take_zone(struct scan *s)
 	*s = t;
 }
 
-/* "2026-11-20T10:11:12,123+01:00", "2026/11/20 10:11:12" */
+/* "2026-11-20T10:11:12,123+01:00", "2026/11/20 10:11:12", "2026.11.20 ...",
+ * and of Airflow "2026-11-20, 10:11:12 UTC" */
 static bool take_iso(struct scan *s)
 {
-	if (s->end - s->p <= WHEN_DATE_LEN ||
-	    !when_read_date(s->p, s->p[4] == '/' ? '/' : '-', &s->civil))
+	char separator;
+
+	if (s->end - s->p <= WHEN_DATE_LEN)
+		return false;
+	separator = s->p[4] == '/' || s->p[4] == '.' ? s->p[4] : '-';
+	if (!when_read_date(s->p, separator, &s->civil))
 		return false;
 	s->has_year = true;
 	s->p += WHEN_DATE_LEN;
-	if (!take(s, 'T') && !take(s, 't') && !take(s, ' '))
+	if (take(s, ',') ? !take(s, ' ')
+			 : !take(s, 'T') && !take(s, 't') && !take(s, ' '))
 		return false;
 	if (!take_clock(s))
+		return false;
+	take_zone(s);
+	return true;
+}
+
+/* "26/11/20 10:11:12" of log4j (Spark), year first */
+static bool take_short(struct scan *s)
+{
+	if (!take_two(s, &s->civil.year) || !take(s, '/') ||
+	    !take_two(s, &s->civil.month) || !take(s, '/') ||
+	    !take_two(s, &s->civil.day) || !take(s, ' ') || !take_clock(s))
+		return false;
+	s->civil.year += SHORT_CENTURY;
+	s->has_year = true;
+	take_zone(s);
+	return true;
+}
+
+/* "1120 10:11:12.123456" of klog, "20261120 10:11:12.123456" of absl */
+static bool take_packed(struct scan *s)
+{
+	const char *start = s->p;
+
+	while (s->p < s->end && when_digit(*s->p))
+		s->p++;
+	if ((s->p - start != 4 && s->p - start != 8) || !at(s, ' '))
+		return false;
+	if (s->p - start == 8) {
+		s->p = start;
+		(void)take_year(s);
+		start += 4;
+	}
+	s->p = start;
+	(void)take_two(s, &s->civil.month);
+	(void)take_two(s, &s->civil.day);
+	if (!take(s, ' ') || !take_clock(s))
 		return false;
 	take_zone(s);
 	return true;
@@ -326,6 +370,13 @@ static bool settle(struct scan *s, int64_t now_ms, struct when *ret)
 	return ret->ms >= WHEN_MIN && ret->ms <= WHEN_MAX;
 }
 
+/* Whether a date of two digits each may well be meant year first. */
+static bool is_likely(int64_t ms, int64_t now_ms)
+{
+	return now_ms >= WHEN_MIN && now_ms <= WHEN_MAX &&
+	       ms <= now_ms + WHEN_DAY && ms >= now_ms - SHORT_PAST;
+}
+
 /* Tries the forms that begin with this byte. */
 static bool take_time(struct scan *s, int64_t now_ms, struct when *ret)
 {
@@ -337,6 +388,12 @@ static bool take_time(struct scan *s, int64_t now_ms, struct when *ret)
 		return settle(s, now_ms, ret);
 	*s = start;
 	if (take_day_first(s))
+		return settle(s, now_ms, ret);
+	*s = start;
+	if (take_short(s))
+		return settle(s, now_ms, ret) && is_likely(ret->ms, now_ms);
+	*s = start;
+	if (take_packed(s))
 		return settle(s, now_ms, ret);
 	*s = start;
 	if (!take_epoch(s, &ret->ms))
