@@ -38,6 +38,7 @@ struct cli_opt {
 	void *dst;
 	const char *const *choices;
 	int64_t min, max;
+	bool manual; /* of a heading: its options stand in the manual only */
 };
 
 /* A destination of the wrong type does not compile (both arms must agree). */
@@ -57,8 +58,10 @@ struct cli_opt {
 	{.kind = CLI_KIND_CHOICE, .letter = (l), .name = (n), .arg = (a), .help = (h), .dst = CLI_DST(const char **, d), .choices = (c)}
 #define CLI_LIST(l, n, a, d, h) \
 	{.kind = CLI_KIND_LIST, .letter = (l), .name = (n), .arg = (a), .help = (h), .dst = CLI_DST(struct cli_list *, d)}
-#define CLI_GROUP(h) {.kind = CLI_KIND_GROUP, .help = (h)}
-#define CLI_LAST     {.kind = CLI_END}
+#define CLI_GROUP(h)  {.kind = CLI_KIND_GROUP, .help = (h)}
+/* What is needed rarely would make --help longer than a screen. */
+#define CLI_MANUAL(h) {.kind = CLI_KIND_GROUP, .help = (h), .manual = true}
+#define CLI_LAST      {.kind = CLI_END}
 /* clang-format on */
 
 /* What a command works with: which standard options it takes, and what stands

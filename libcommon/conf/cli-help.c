@@ -61,19 +61,27 @@ static void add_option(struct buf *out, const struct cli_opt *opt)
 	add_pair(out, buf_str(&name), buf_str(&text), HELP_COLUMN);
 }
 
-static void add_options(struct buf *out, const struct cli_command *cmd)
+static void add_options(struct buf *out, const struct cli_command *cmd,
+			const char *name)
 {
 	struct cli_options list;
+	bool shown = true, more = false;
 
 	cli_options_of(&list, cmd);
-	buf_add_char(out, '\n');
 	for (size_t i = 0; i < list.count; i++) {
-		if (!cli_opt_is_group(list.opts[i]))
-			add_option(out, list.opts[i]);
-		else
-			buf_addf(out, "%s%s:\n", i ? "\n" : "",
-				 list.opts[i]->help);
+		const struct cli_opt *o = list.opts[i];
+
+		if (cli_opt_is_group(o)) {
+			shown = !o->manual;
+			more |= o->manual;
+			if (shown)
+				buf_addf(out, "\n%s:\n", o->help);
+		} else if (shown) {
+			add_option(out, o);
+		}
 	}
+	if (more)
+		buf_addf(out, "\nMore options: man %s\n", name);
 }
 
 static void add_usage(struct buf *out, const struct cli_tool *tool,
@@ -157,6 +165,6 @@ void cli_help_command(struct buf *out, const struct cli_tool *tool,
 	add_usage(out, tool, cmd);
 	buf_add_char(out, '\n');
 	cli_help_wrap(out, cmd->summary, 0, 0);
-	add_options(out, cmd);
+	add_options(out, cmd, tool->name);
 	add_examples(out, tool, cmd);
 }
