@@ -36,6 +36,9 @@ enum store_mode {
  * could have changed. */
 int store_open(struct store **ret, const char *address, enum store_mode mode,
 	       struct err *err) MUST_CHECK;
+/* Whether something is at the address that could be opened; a server is taken
+ * to be there. */
+bool store_exists(const char *address);
 void store_close(struct store *s);
 /* The address as people may see it: no password. */
 const char *store_name(const struct store *s);

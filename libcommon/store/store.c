@@ -82,6 +82,18 @@ static int choose_driver(struct store *s, const char *address, struct err *err)
 	return 0;
 }
 
+bool store_exists(const char *address)
+{
+	struct err ignored = ERR_INIT;
+	AUTO_FREE char *path = NULL;
+
+	if (address && strstr(address, "://"))
+		return true;
+	path = address && *address ? mem_dup(address)
+				   : store_file_default(&ignored);
+	return path && access(path, F_OK) == 0;
+}
+
 int store_open(struct store **ret, const char *address, enum store_mode mode,
 	       struct err *err)
 {

@@ -1,0 +1,112 @@
+/* detector-internal.h - what the parts of detector.h share. */
+#ifndef DETECTOR_INTERNAL_H
+#define DETECTOR_INTERNAL_H
+
+#include <oncall/detection.h>
+#include <oncall/detector.h>
+#include <oncall/show.h>
+#include <oncall/template.h>
+
+#define DETECTOR_TITLE 120 /* bytes of a title that a message gives */
+
+struct detector_rule {
+	const struct pack_rule *pack;
+	struct template *title;
+	struct condition *when;
+	const char *kind;
+	struct buf fixed; /* members that are the same in every record */
+	bool plain;	  /* each hit is a detection at once */
+	struct detector_rule_stats stats;
+	/* --max-rate: the window at hand. */
+	int64_t rate_start;
+	int64_t rate_written;
+	int64_t folded_count, folded_first, folded_last;
+	struct buf
+		folded; /* the record of the latest of them, but for its end */
+};
+
+struct detector_stream { /* by input_stream.number */
+	int64_t skew;	 /* half hours that the last times were off */
+	unsigned agree;
+	bool told;
+};
+
+struct detector {
+	struct detector_options opt;
+	const struct packs *packs;
+	struct pattern_set *set;
+	struct detector_rule *rules;
+	size_t rule_count;
+	struct conditions *conditions;
+	struct detector_stream *streams;
+	size_t stream_count;
+	struct detector_stats stats;
+	struct buf scratch, hit_scratch, record;
+	struct jscan scan, hit_scan;
+	int64_t now; /* of the block that is settled */
+};
+
+/* What a line, or a kept text, has to say to a rule. */
+struct facts {
+	const struct detector_rule *rule; /* that they are looked at for */
+	struct slice source; /* members of "source", without the position */
+	struct slice stream; /* id of the stream */
+	struct slice id;     /* of the event where it has no position */
+	uint64_t offset, line;
+	bool positioned; /* offset and line are known */
+	bool rises;	 /* no later event has been told before */
+	bool truncated, has_time, zone_assumed;
+	int zone_minutes;
+	int64_t time;
+	struct slice message, service, host, pid, level;
+	struct {
+		struct slice name, value;
+	} captures[DETECTOR_CAPTURES];
+	size_t capture_count;
+};
+
+struct outcome {     /* a hit, or with --all an event, found by a thread */
+	size_t rule; /* SIZE_MAX: an event */
+	uint64_t offset, line;
+	struct slice id;
+	int64_t time; /* WHEN_NONE: the line has none */
+	bool zone_assumed, positioned, rises;
+	size_t body, body_len; /* in detector_work.bytes */
+};
+
+struct detector_work {
+	struct detector *d;
+	struct pattern_scratch *scratch;
+	const struct input_block *block;
+	struct buf source; /* facts.source of the block's stream */
+	struct fields_scratch fields_scratch;
+	struct fields fields;
+	struct facts facts; /* of the line at hand */
+	struct slice line;  /* the one at hand */
+	const char *read;   /* the one that fields and facts are of */
+	int64_t now;
+	struct outcome *outcomes;
+	size_t count, cap;
+	struct buf bytes, identity;
+	char (*fingerprints)[DETECTION_FINGERPRINT]; /* of each rule, */
+	struct buf *identities;			     /* for this identity */
+	const char *last_hit; /* line that was hit last */
+	uint64_t lines, hit_lines, bad_times, no_times, faults;
+	uint64_t *compared;	    /* by rule */
+	struct err trouble;	    /* the first of the block */
+	struct pattern_stats *told; /* by rule: what was settled before */
+};
+
+/* detector-facts.c */
+struct slice facts_lookup(void *facts, const char *path);
+/* As JSON, to be read again: with the message cut. */
+void facts_write(const struct facts *f, struct buf *out);
+/* Slices point into json or scratch. */
+int facts_read(struct facts *f, struct slice json, struct jscan *scan,
+	       struct buf *scratch, struct err *err) MUST_CHECK;
+/* The members of a record that the rule and the facts give. */
+void facts_body(const struct facts *f, const char *fingerprint,
+		struct buf *out);
+void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT]);
+
+#endif

@@ -1,0 +1,378 @@
+/* detector-scan.c - one block: which lines hit, and what they say. */
+#include "detector-internal.h"
+
+#include <oncall/clock.h>
+#include <oncall/jwrite.h>
+#include <oncall/mem.h>
+
+/* Lines of a block that are looked at to see what it is made of. */
+#define SAMPLE_LINES 4
+
+struct detector_work *detector_work_new(struct detector *d)
+{
+	struct detector_work *w = mem_zero(1, sizeof(*w));
+
+	w->d = d;
+	w->scratch = pattern_scratch_new(d->set);
+	if (d->opt.measure)
+		pattern_scratch_measure(w->scratch);
+	w->bytes.max = w->source.max = SIZE_MAX / 2;
+	w->fingerprints = mem_zero(d->rule_count + 1, sizeof(*w->fingerprints));
+	w->identities = mem_zero(d->rule_count + 1, sizeof(*w->identities));
+	w->compared = mem_zero(d->rule_count + 1, sizeof(*w->compared));
+	w->told = mem_zero(d->rule_count + 1, sizeof(*w->told));
+	return w;
+}
+
+void detector_work_free(struct detector_work *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->d->rule_count; i++)
+		buf_done(&w->identities[i]);
+	pattern_scratch_free(w->scratch);
+	fields_scratch_done(&w->fields_scratch);
+	buf_done(&w->source);
+	buf_done(&w->identity);
+	buf_done(&w->bytes);
+	free(w->outcomes);
+	free(w->fingerprints);
+	free(w->identities);
+	free(w->compared);
+	free(w->told);
+	free(w);
+}
+
+static void write_source(struct detector_work *w,
+			 const struct input_stream *stream)
+{
+	/* jwrite puts a comma behind whatever stands there. */
+	buf_reset(&w->source);
+	jwrite_open(&w->source, NULL, '{');
+	jwrite_str(&w->source, "kind", stream->kind);
+	jwrite_str(&w->source, "stream", stream->id);
+	jwrite_str_opt(&w->source, "path", stream->path);
+}
+
+/* The line, or event, at hand: where it stands. */
+static void begin_event(struct detector_work *w, struct slice id,
+			uint64_t offset, uint64_t line, bool rises)
+{
+	struct facts *f = &w->facts;
+
+	f->id = id;
+	f->offset = offset;
+	f->line = line;
+	f->positioned = w->block->stream->positions;
+	f->rises = rises;
+	w->read = NULL;
+}
+
+/* What the line says, read when the first rule asks. */
+static void read_facts(struct detector_work *w, struct slice line)
+{
+	const struct input_stream *stream = w->block->stream;
+	const char *service =
+		stream->service ? stream->service : w->d->opt.service;
+	struct fields *in = &w->fields;
+	struct facts *f = &w->facts;
+
+	if (w->read == line.ptr)
+		return;
+	w->read = line.ptr;
+	fields_read(in, line, w->d->opt.format, w->now, &w->fields_scratch);
+	f->source = (struct slice){w->source.data + 1, w->source.len - 1};
+	f->stream = slice_of(stream->id);
+	f->has_time = in->has_time;
+	f->time = in->has_time ? in->when.ms : WHEN_NONE;
+	f->zone_assumed = in->has_time && in->when.zone_assumed;
+	f->zone_minutes = in->when.offset_minutes;
+	f->message = in->text.ptr == line.ptr && in->message.len ? in->message
+								 : in->text;
+	f->service = in->service.len ? in->service : slice_of(service);
+	f->host = in->host;
+	f->pid = in->pid;
+	f->level = in->level;
+	w->bad_times += in->bad_time;
+	w->no_times += !in->has_time;
+}
+
+static struct outcome *add_outcome(struct detector_work *w, size_t rule)
+{
+	const struct facts *f = &w->facts;
+	struct outcome *o;
+
+	if (w->count == w->cap) {
+		w->cap = w->cap ? 2 * w->cap : 64;
+		w->outcomes =
+			mem_resize(w->outcomes, w->cap, sizeof(*w->outcomes));
+	}
+	buf_add_char(&w->bytes, '\n'); /* jwrite begins anew behind it */
+	o = &w->outcomes[w->count++];
+	*o = (struct outcome){
+		.rule = rule,
+		.offset = f->offset,
+		.line = f->line,
+		.id = f->id,
+		.time = f->time,
+		.zone_assumed = f->zone_assumed,
+		.positioned = f->positioned,
+		.rises = f->rises,
+		.body = w->bytes.len,
+	};
+	return o;
+}
+
+/* Lines of one rule tend to have one identity: it is hashed when it changes. */
+static const char *fingerprint(struct detector_work *w, size_t rule)
+{
+	const struct pack_rule *pack = w->d->rules[rule].pack;
+	struct buf *last = &w->identities[rule];
+	struct buf *identity = &w->identity;
+
+	buf_reset(identity);
+	buf_add_char(identity, '=');
+	if (!pack->key.count)
+		buf_add_slice(identity, facts_lookup(&w->facts, "service"));
+	for (size_t i = 0; i < pack->key.count; i++) {
+		buf_add_slice(identity,
+			      facts_lookup(&w->facts, pack->key.items[i].text));
+		buf_add_char(identity, '\0');
+	}
+	if (!slice_eq(buf_slice(last), buf_slice(identity))) {
+		facts_fingerprint(&w->facts, w->fingerprints[rule]);
+		buf_reset(last);
+		buf_add_slice(last, buf_slice(identity));
+	}
+	return w->fingerprints[rule];
+}
+
+static void read_captures(struct facts *f, const struct pattern_hit *hit)
+{
+	const char *name;
+
+	f->capture_count = 0;
+	for (size_t i = 0; (name = pattern_hit_name(hit, i)) &&
+			   f->capture_count < DETECTOR_CAPTURES;
+	     i++) {
+		struct slice value;
+
+		if (f->capture_count &&
+		    slice_is(f->captures[f->capture_count - 1].name, name))
+			continue;
+		if (!pattern_hit_capture(hit, name, &value))
+			continue;
+		f->captures[f->capture_count].name = slice_of(name);
+		f->captures[f->capture_count++].value = value;
+	}
+}
+
+/* A rule hit the event whose facts are at hand. */
+static void take_hit(struct detector_work *w, const struct pattern_hit *hit)
+{
+	const struct detector_rule *rule = &w->d->rules[hit->rule];
+	struct outcome *o;
+
+	w->hit_lines += w->last_hit != w->read;
+	w->last_hit = w->read;
+	w->facts.rule = rule;
+	read_captures(&w->facts, hit);
+	if (rule->when &&
+	    !condition_compare(rule->when, facts_lookup, &w->facts, NULL)) {
+		w->compared[hit->rule]++;
+		return;
+	}
+	o = add_outcome(w, hit->rule);
+	if (rule->plain)
+		facts_body(&w->facts, fingerprint(w, hit->rule), &w->bytes);
+	else
+		facts_write(&w->facts, &w->bytes);
+	o->body_len = w->bytes.len - o->body;
+}
+
+/* In the order of the engine's reading: the line is the text. */
+static int on_line_hit(void *arg, const struct pattern_hit *hit)
+{
+	struct detector_work *w = arg;
+
+	if (w->read != hit->line.ptr) {
+		begin_event(w, (struct slice){NULL, 0}, hit->offset,
+			    pattern_hit_line(hit), true);
+		w->facts.truncated =
+			w->block->truncated &&
+			hit->line.ptr + hit->line.len >=
+				w->block->text.ptr + w->block->text.len - 2;
+		read_facts(w, hit->line);
+	}
+	take_hit(w, hit);
+	return 0;
+}
+
+/* The text was taken from the line that stands in w->line. */
+static int on_text_hit(void *arg, const struct pattern_hit *hit)
+{
+	struct detector_work *w = arg;
+
+	read_facts(w, w->line);
+	take_hit(w, hit);
+	return 0;
+}
+
+static int on_fault(void *arg, const struct pattern_hit *hit, const char *why)
+{
+	struct detector_work *w = arg;
+
+	if (!w->faults++)
+		(void)err_set(&w->trouble, ERR_INPUT,
+			      "pattern '%s': an expression gave up on a line "
+			      "(%s); it may have been missed",
+			      w->d->rules[hit->rule].pack->id, why);
+	return 0;
+}
+
+/* The record of an event that nothing has to be wrong with. */
+static void add_event(struct detector_work *w)
+{
+	const struct facts *f = &w->facts;
+	struct outcome *o = add_outcome(w, SIZE_MAX);
+	struct buf *out = &w->bytes;
+
+	if (f->level.len)
+		jwrite_text(out, "level", f->level);
+	if (f->service.len)
+		jwrite_text(out, "service", f->service);
+	if (f->host.len)
+		jwrite_text(out, "host", f->host);
+	jwrite_text(out, "message", f->message);
+	o->body_len = out->len - o->body;
+}
+
+/* One event, whatever stands in it. */
+static void scan_event(struct detector_work *w, struct slice line)
+{
+	const struct pattern_sink sink = {on_text_hit, on_fault, w};
+
+	w->line = line;
+	read_facts(w, line);
+	if (w->d->opt.all)
+		add_event(w);
+	(void)pattern_scan_text(w->d->set, w->scratch, w->fields.text,
+				w->facts.offset, &sink);
+}
+
+struct candidates {
+	struct detector_work *w;
+	const char *counted; /* up to where lines were counted */
+	uint64_t line;
+};
+
+static int on_candidate(void *arg, struct slice line)
+{
+	struct candidates *c = arg;
+	struct detector_work *w = c->w;
+	struct slice before = {c->counted, (size_t)(line.ptr - c->counted)};
+
+	c->line += pattern_count_lines(before);
+	c->counted = line.ptr;
+	begin_event(w, (struct slice){NULL, 0},
+		    w->block->offset +
+			    (uint64_t)(line.ptr - w->block->text.ptr),
+		    c->line, true);
+	w->facts.truncated = w->block->truncated &&
+			     line.ptr + line.len + 2 >=
+				     w->block->text.ptr + w->block->text.len;
+	scan_event(w, line);
+	return 0;
+}
+
+static bool is_wrapping(const struct fields_format *format)
+{
+	static const char *const names[] = {"json", "logfmt", "docker", "cri",
+					    "journal"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (!strcmp(fields_format_name(format), names[i]))
+			return true;
+	return false;
+}
+
+/* Lines in which something stands that is not what expressions see. */
+static bool is_wrapped(struct detector_work *w, struct slice text)
+{
+	const char *end = text.ptr + text.len;
+	const char *p = text.ptr;
+
+	if (w->d->opt.format)
+		return is_wrapping(w->d->opt.format);
+	if (*p == '{' || memmem(text.ptr, text.len, "\n{", 2))
+		return true;
+	for (int i = 0; i < SAMPLE_LINES && p < end; i++) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t n = (size_t)((nl ? nl : end) - p);
+
+		fields_read(&w->fields, (struct slice){p, n}, NULL, w->now,
+			    &w->fields_scratch);
+		if (is_wrapping(w->fields.format))
+			return true;
+		p += n + 1;
+	}
+	return false;
+}
+
+static void each_line(struct candidates *c)
+{
+	const char *p = c->w->block->text.ptr;
+	const char *end = p + c->w->block->text.len;
+
+	while (p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t n = (size_t)((nl ? nl : end) - p);
+		size_t cut = n && p[n - 1] == '\r' ? 1 : 0;
+
+		(void)on_candidate(c, (struct slice){p, n - cut});
+		p += n + 1;
+	}
+}
+
+static void scan_lines(struct detector_work *w)
+{
+	const struct input_block *b = w->block;
+	const struct pattern_sink sink = {on_line_hit, on_fault, w};
+	const struct pattern_block block = {b->text, b->offset, b->line};
+	struct candidates c = {w, b->text.ptr, b->line};
+
+	w->lines = pattern_count_lines(b->text);
+	if (w->d->opt.all)
+		each_line(&c);
+	else if (is_wrapped(w, b->text))
+		(void)pattern_find(w->d->set, w->scratch, b->text, PATTERN_JSON,
+				   on_candidate, &c);
+	else
+		(void)pattern_scan(w->d->set, w->scratch, &block, &sink);
+}
+
+void detector_scan(struct detector_work *w, const struct input_block *b)
+{
+	w->block = b;
+	w->count = 0;
+	w->lines = w->bad_times = w->no_times = w->faults = 0;
+	w->trouble.kind = ERR_NONE;
+	w->now = clock_now();
+	w->hit_lines = 0;
+	w->read = w->last_hit = NULL;
+	w->facts = (struct facts){.source = {NULL, 0}};
+	buf_reset(&w->bytes);
+	write_source(w, b->stream);
+	if (!b->event_count) {
+		scan_lines(w);
+		return;
+	}
+	w->lines = b->event_count;
+	for (size_t i = 0; i < b->event_count; i++) {
+		const struct input_event *e = &b->events[i];
+
+		begin_event(w, e->id, e->offset, e->line, !e->out_of_order);
+		w->facts.truncated = e->truncated;
+		scan_event(w, e->text);
+	}
+}
