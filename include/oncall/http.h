@@ -74,6 +74,17 @@ int http_start(struct http *h, const struct http_request *req, void *tag,
 int http_wait(struct http *h, int64_t timeout_ms, void **ret_tag,
 	      struct http_reply *ret, struct err *err) MUST_CHECK;
 
+enum http_reach {
+	HTTP_REACH_TCP,
+	HTTP_REACH_TLS, /* and the certificate is good for the name */
+};
+
+/* Connects to HOST:PORT and hangs up. Of TLS, ret_expires (or NULL) gets the
+ * time at which the certificate ends, also when it is not good. */
+int http_reach(const char *address, enum http_reach how, const char *ca_file,
+	       int64_t timeout_ms, int64_t *ret_expires,
+	       struct err *err) MUST_CHECK;
+
 DEFINE_AUTO(struct http *, http_free, auto_http_)
 #define AUTO_HTTP CLEANUP(auto_http_)
 

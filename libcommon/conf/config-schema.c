@@ -123,6 +123,114 @@ const struct config_key config_schema[] = {
 			"postgresql or indent",
 	},
 	{
+		.path = "probes",
+		.type = CONFIG_MAP,
+		.example = "shop",
+		.help = "what 'oncall-monitor --probe' looks at",
+	},
+	{
+		.path = "probes.*.url",
+		.type = CONFIG_STRING,
+		.example = "https://shop.example.org/health",
+		.help = "a web address that must answer",
+	},
+	{
+		.path = "probes.*.tcp",
+		.type = CONFIG_STRING,
+		.example = "db1:5432",
+		.help = "a port that must take connections",
+	},
+	{
+		.path = "probes.*.tls",
+		.type = CONFIG_STRING,
+		.example = "shop.example.org:443",
+		.help = "a port whose certificate must be good for 30 days "
+			"more",
+	},
+	{
+		.path = "probes.*.command",
+		.type = CONFIG_LIST,
+		.example = "[pg_isready, -h, db1]",
+		.help = "a program and its arguments that must end with "
+			"status 0",
+	},
+	{
+		.path = "probes.*.status",
+		.type = CONFIG_INT,
+		.fallback = "0",
+		.max = 599,
+		.help = "status that the web address must answer with; 0: "
+			"200 to 399",
+	},
+	{
+		.path = "probes.*.body",
+		.type = CONFIG_STRING,
+		.example = "ready",
+		.help = "expression that the answer must match",
+	},
+	{
+		.path = "probes.*.latency",
+		.type = CONFIG_DURATION,
+		.fallback = "0s",
+		.example = "2s",
+		.help = "an answer that takes longer is a failure; 0s: no "
+			"limit",
+	},
+	{
+		.path = "probes.*.timeout",
+		.type = CONFIG_DURATION,
+		.fallback = "10s",
+		.help = "how long to wait",
+	},
+	{
+		.path = "probes.*.every",
+		.type = CONFIG_DURATION,
+		.fallback = "1m",
+		.help = "how often to look, with --follow",
+	},
+	{
+		.path = "probes.*.failures",
+		.type = CONFIG_INT,
+		.fallback = "1",
+		.min = 1,
+		.max = 64,
+		.help = "so many failures ...",
+	},
+	{
+		.path = "probes.*.of",
+		.type = CONFIG_INT,
+		.fallback = "1",
+		.min = 1,
+		.max = 64,
+		.help = "... of the last so many looks are a detection",
+	},
+	{
+		.path = "probes.*.severity",
+		.type = CONFIG_CHOICE,
+		.fallback = "high",
+		.choices = "info|low|medium|high|critical",
+		.help = "how bad a failure is",
+	},
+	{
+		.path = "probes.*.service",
+		.type = CONFIG_STRING,
+		.example = "shop",
+		.help = "service that it is about; without it, the name of "
+			"the probe",
+	},
+	{
+		.path = "probes.*.host",
+		.type = CONFIG_STRING,
+		.example = "web-1",
+		.help = "host that it is about",
+	},
+	{
+		.path = "probes.*.ca_file",
+		.type = CONFIG_STRING,
+		.example = "/etc/oncall/ca.pem",
+		.help = "certificates that sign the one of the far side",
+	},
+	{
 		.path = "packs",
 		.type = CONFIG_LIST,
 		.example = "[linux, postgresql]",

@@ -1,0 +1,136 @@
+/* http-reach.c - connects, looks at the certificate, and hangs up. */
+#include "http-internal.h"
+
+#include <oncall/mem.h>
+#include <oncall/when.h>
+
+#ifdef HTTP_BUILT
+
+#include <time.h>
+
+static void easy_done(CURL **easy)
+{
+	curl_easy_cleanup(*easy);
+}
+
+/* "Nov 20 10:11:12 2026 GMT", as OpenSSL writes it, or
+ * "2026-11-20 10:11:12 GMT", as GnuTLS does. */
+static int read_date(const char *text, int64_t *ret)
+{
+	static const char *const forms[] = {"%b %d %H:%M:%S %Y GMT",
+					    "%Y-%m-%d %H:%M:%S GMT"};
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct tm tm = {.tm_isdst = 0};
+		const char *end = strptime(text, forms[i], &tm);
+
+		if (end && !*end) {
+			*ret = (int64_t)timegm(&tm) * WHEN_SECOND;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+/* The end of the first certificate, which is the server's own. */
+static int64_t read_expires(CURL *easy)
+{
+	static const char key[] = "Expire date:";
+	struct curl_certinfo *info = NULL;
+	int64_t found = WHEN_NONE;
+
+	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &info) || !info ||
+	    info->num_of_certs < 1)
+		return WHEN_NONE;
+	for (struct curl_slist *s = info->certinfo[0]; s; s = s->next)
+		if (!strncmp(s->data, key, sizeof(key) - 1) &&
+		    read_date(s->data + sizeof(key) - 1, &found) == 0)
+			break;
+	return found;
+}
+
+struct reaching {
+	const char *address, *ca_file;
+	enum http_reach how;
+	int64_t timeout_ms;
+	bool verify;
+	int64_t expires;
+};
+
+static int attempt(struct reaching *r, struct err *err)
+{
+	CLEANUP(easy_done) CURL *easy = curl_easy_init();
+	AUTO_FREE char *url = mem_printf(
+		"%s://%s/", r->how == HTTP_REACH_TLS ? "https" : "http",
+		r->address);
+	char why[CURL_ERROR_SIZE] = "";
+	CURLcode code;
+
+	if (!easy)
+		mem_die();
+	code = curl_easy_setopt(easy, CURLOPT_URL, url);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
+					(long)r->timeout_ms);
+	if (!code && r->how == HTTP_REACH_TLS)
+		code = curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
+	if (!code && !r->verify)
+		code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+	if (!code && !r->verify)
+		code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	if (!code && r->ca_file)
+		code = curl_easy_setopt(easy, CURLOPT_CAINFO, r->ca_file);
+	if (!code)
+		code = curl_easy_perform(easy);
+	if (r->how == HTTP_REACH_TLS)
+		r->expires = read_expires(easy);
+	if (!code)
+		return 0;
+	return err_set(err, ERR_REMOTE, "'%s': %s", r->address,
+		       *why ? why : curl_easy_strerror(code));
+}
+
+int http_reach(const char *address, enum http_reach how, const char *ca_file,
+	       int64_t timeout_ms, int64_t *ret_expires, struct err *err)
+{
+	struct reaching r = {.address = address,
+			     .ca_file = ca_file,
+			     .how = how,
+			     .timeout_ms = timeout_ms,
+			     .verify = false,
+			     .expires = WHEN_NONE};
+	int failed = attempt(&r, err);
+
+	/* A certificate that is not good has an end, too. */
+	if (ret_expires)
+		*ret_expires = r.expires;
+	if (failed || how != HTTP_REACH_TLS)
+		return failed;
+	r.verify = true;
+	return attempt(&r, err);
+}
+
+#else /* !HTTP_BUILT */
+
+int http_reach(const char *address, enum http_reach how, const char *ca_file,
+	       int64_t timeout_ms, int64_t *ret_expires, struct err *err)
+{
+	(void)how;
+	(void)ca_file;
+	(void)timeout_ms;
+	if (ret_expires)
+		*ret_expires = WHEN_NONE;
+	return err_set(err, ERR_USAGE,
+		       "'%s' cannot be reached: built without libcurl",
+		       address);
+}
+
+#endif
