@@ -54,6 +54,13 @@ endif
 ifeq ($(call HAVE,libpq),yes)
 FEATURES += -DHAVE_PQ $(shell $(PKG) --cflags libpq)
 endif
+# So are libz and libzstd, when a compressed file is met.
+ifeq ($(call HAVE,zlib),yes)
+FEATURES += -DHAVE_ZLIB $(shell $(PKG) --cflags zlib)
+endif
+ifeq ($(call HAVE,libzstd),yes)
+FEATURES += -DHAVE_ZSTD $(shell $(PKG) --cflags libzstd)
+endif
 # So is libhs, when an engine asks for it.
 ifeq ($(call HAVE,libhs),yes)
 FEATURES += -DHAVE_HS $(shell $(PKG) --cflags libhs)
