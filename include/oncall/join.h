@@ -31,9 +31,9 @@ extern const char *const join_presets[];
  * A line that start matches begins an event. Any other line belongs to the open
  * event (of its session) when go_on, indent or the preset say so; when none of
  * these is given, and start, end or session is, it belongs to it anyway. What
- * is left begins an event, or is one by itself when there is a start. A line
- * that names no session goes to the event that had the last line, if it goes on
- * at all.
+ * is left begins an event, or is one by itself when there is a start and no
+ * preset. A line that names no session goes to the event that had the last
+ * line, if it goes on at all.
  */
 struct join_options {
 	const char *preset;

@@ -138,7 +138,9 @@ struct join_answer join_rules_judge(const struct join_rules *r,
 				    struct slice line, bool keyed,
 				    const struct join_open *open)
 {
-	enum join_verdict other = r->start.code ? JOIN_ALONE : JOIN_BEGINS;
+	/* A preset knows best which lines may begin something. */
+	enum join_verdict other =
+		r->start.code && !r->preset ? JOIN_ALONE : JOIN_BEGINS;
 	bool told = r->go_on.code || r->indent || r->preset;
 	struct join_answer a = {.verdict = other};
 	bool goes_on = matches(r, &r->go_on, line) ||

@@ -108,6 +108,18 @@ static bool go_begins(struct slice s)
 	       JOIN_STARTS(s, "runtime: ") || JOIN_STARTS(s, "SIGQUIT: ");
 }
 
+/* Behind what a container or syslog puts before the line. */
+static bool go_begins_within(struct slice s)
+{
+	static const struct slice words[] = {{" panic: ", 8},
+					     {" fatal error: ", 14}};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (s.len && memmem(s.ptr, s.len, words[i].ptr, words[i].len))
+			return true;
+	return false;
+}
+
 /* "main.(*T).run(0xc000, ...)", with nothing behind it. */
 static bool go_function(struct slice s)
 {
@@ -160,7 +172,7 @@ bool join_go(struct slice line, const struct join_open *open, uint8_t *state)
 	    go_goes_on(body, open->state, state))
 		return true;
 	*state = go_goroutine(line) ? GO_GOROUTINE : GO_LINE;
-	if (go_begins(line))
+	if (go_begins(line) || go_begins_within(line))
 		*state = GO_PANIC;
 	return false;
 }
