@@ -20,8 +20,11 @@
 
 static void write_node(struct buf *out, const struct pattern_node *node);
 
-static void write_bytes(struct buf *out, const struct pattern_bytes *set)
+static void write_bytes(struct buf *out, const struct pattern_bytes *all)
 {
+	struct pattern_bytes in_line = *all, *set = &in_line;
+
+	set->bits[0] &= ~((uint64_t)1 << '\n');
 	if (pattern_bytes_count(set) == 0 && !set->wide) {
 		buf_add_str(out, ANY_BYTES);
 		return;

@@ -9,7 +9,6 @@ void pattern_set_add(struct pattern_parse *ps, struct pattern_node *list,
 	struct pattern_node *node =
 		pattern_node_add(ps, list, PATTERN_NODE_BYTES);
 
-	set.bits[0] &= ~((uint64_t)1 << '\n');
 	if (ps->utf)
 		set.bits[2] = set.bits[3] = 0;
 	if (node)

@@ -18,6 +18,7 @@ static pcre2_code *compile(struct slice text, uint32_t options, int *ret_error,
 	(void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
 	(void)pcre2_set_max_pattern_length(context, PATTERN_MAX_EXPR);
 	(void)pcre2_set_parens_nest_limit(context, 250);
+	options |= PCRE2_MULTILINE;
 	options |= PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DUPNAMES;
 	code = pcre2_compile((PCRE2_SPTR)(text.ptr ? text.ptr : ""), text.len,
 			     options, ret_error, ret_at, context);
@@ -94,7 +95,7 @@ void pattern_code_done(struct pattern_code *re)
 static int make_jit(struct pattern_code *re, const struct pattern_set *set)
 {
 	/* The lock belongs to the set, which is otherwise only read here. */
-	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&set->jit_lock;
+	pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&set->lock;
 	int state;
 
 	(void)pthread_mutex_lock(lock);

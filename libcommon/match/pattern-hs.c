@@ -9,7 +9,7 @@
 
 #ifdef HAVE_HS
 
-#include "pattern-automaton.h"
+#include "pattern-filter.h"
 #include "pattern-hs.h"
 
 #include <oncall/hash.h>
@@ -21,9 +21,9 @@
 
 struct hs_db {
 	const struct pattern_hs *hs;
-	hs_database_t *db; /* NULL: it took no expression */
-	struct pattern_automaton *rest;
-	uint32_t rest_base; /* references from here on are the automaton's */
+	hs_database_t *db;	     /* NULL: it took no expression */
+	struct pattern_filter *rest; /* of what it did not take; or NULL */
+	uint32_t rest_base; /* references from here on are the filter's */
 	uint8_t *taken;	    /* by expression */
 };
 
@@ -37,12 +37,10 @@ struct hs_span {
 struct hs_find {
 	hs_scratch_t *scratch;
 	struct hs_span *spans;
-	uint8_t *seen;
 	uint64_t window; /* serial number */
 	/* Of the scan at hand. */
 	struct pattern_scratch *s;
 	struct slice text;
-	bool long_line;
 	bool sorted;
 };
 
@@ -58,7 +56,7 @@ static void ask_each(struct pattern_set *s, struct hs_db *d)
 		hs_expr_info_t *info = NULL;
 		hs_compile_error_t *error = NULL;
 
-		pattern_set_look(s, i, false, true);
+		pattern_set_look_approx(s, i);
 		if (!s->exprs[i].approx)
 			continue;
 		d->taken[i] = d->hs->expression_info(s->exprs[i].approx,
@@ -139,9 +137,8 @@ static char *cache_path(const struct pattern_set *s, const struct hs_db *d,
 	for (size_t i = 0; i < s->expr_count; i++) {
 		const struct pattern_expr *e = &s->exprs[i];
 
-		buf_addf(&text, "%zu %d %d ", e->text.len, e->caseless,
-			 e->re.utf);
-		buf_add_slice(&text, e->text);
+		buf_addf(&text, "%zu %d %d ", e->len, e->caseless, e->re.utf);
+		buf_add(&text, e->bytes, e->len);
 	}
 	if (text.over)
 		return NULL;
@@ -180,7 +177,7 @@ static void hs_free(void *db)
 
 	if (d->db)
 		(void)d->hs->free_database(d->db);
-	pattern_automaton_free(d->rest);
+	pattern_filter_free(d->rest);
 	free(d->taken);
 	free(d);
 }
@@ -190,19 +187,18 @@ static void build_rest(struct pattern_set *s, struct hs_db *d)
 {
 	bool any = false;
 
+	d->rest_base = (uint32_t)s->expr_count;
 	for (size_t i = 0; i < s->expr_count; i++) {
 		if (d->taken[i])
 			continue;
-		pattern_set_look(s, i, true, false);
-		if (s->exprs[i].literals)
-			any = true;
-		else
-			pattern_set_always(s, (uint32_t)i);
+		pattern_set_look(s, i, PATTERN_PLAIN);
+		any = true;
 	}
-	d->rest_base = (uint32_t)s->expr_count;
-	if (any)
-		d->rest = pattern_automaton_new(s->exprs, s->expr_count,
-						d->taken);
+	if (!any)
+		return;
+	d->rest = pattern_filter_new(s, PATTERN_PLAIN, d->taken);
+	s->always = d->rest->always;
+	s->always_count = d->rest->always_count;
 }
 
 static int build(struct pattern_set *s, const char *cache_dir, bool test,
@@ -246,10 +242,8 @@ static void *hs_scratch_new(const struct pattern_set *s)
 {
 	const struct hs_db *d = s->db;
 	struct hs_find *f = mem_zero(1, sizeof(*f));
-	size_t refs = d->rest ? pattern_automaton_refs(d->rest) : 0;
 
 	f->spans = mem_zero(s->expr_count + 1, sizeof(*f->spans));
-	f->seen = mem_zero(refs + 1, 1);
 	if (d->db && d->hs->alloc_scratch(d->db, &f->scratch) != HS_SUCCESS)
 		mem_die();
 	return f;
@@ -263,13 +257,12 @@ static void hs_scratch_free(void *scratch)
 	if (f->scratch)
 		(void)pattern_hs_load(NULL)->free_scratch(f->scratch);
 	free(f->spans);
-	free(f->seen);
 	free(f);
 }
 
 static void add_place(struct hs_find *f, size_t at, uint32_t ref)
 {
-	struct pattern_places *places = &f->s->places[0];
+	struct pattern_places *places = &f->s->places;
 
 	if (places->count && places->list[places->count - 1].at > at)
 		f->sorted = false;
@@ -295,7 +288,7 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 	span->window = f->window;
 	span->from = begin ? (uint32_t)(begin - text) + 1 : 0;
 	span->to = end ? (uint32_t)(end - text) + 1 : (uint32_t)f->text.len;
-	add_place(f, f->long_line ? 0 : at, id);
+	add_place(f, at, id);
 	return 0;
 }
 
@@ -305,7 +298,7 @@ static void add_all(struct hs_find *f, const struct hs_db *d, size_t count)
 	const char *p = f->text.ptr, *end = p + f->text.len, *next;
 
 	for (; p < end; p = next + 1) {
-		next = f->long_line ? NULL : memchr(p, '\n', (size_t)(end - p));
+		next = memchr(p, '\n', (size_t)(end - p));
 		for (size_t i = 0; i < count; i++)
 			if (d->taken[i])
 				add_place(f, (size_t)(p - f->text.ptr),
@@ -322,45 +315,27 @@ static int order_of_places(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* The places of the automaton, all in the first list. */
-static void find_rest(struct hs_find *f, const struct hs_db *d)
-{
-	struct pattern_places *places = f->s->places;
-
-	if (f->long_line)
-		pattern_automaton_find_long(d->rest, places, f->seen, f->text);
-	else
-		pattern_automaton_find(d->rest, places, f->text);
-	for (size_t i = 0; i < places[0].count; i++)
-		places[0].list[i].ref += d->rest_base;
-	for (size_t k = 1; k < PATTERN_STREAMS; k++) {
-		for (size_t i = 0; i < places[k].count; i++)
-			pattern_places_add(&places[0], places[k].list[i].at,
-					   places[k].list[i].ref +
-						   d->rest_base);
-		places[k].count = 0;
-	}
-}
-
 static void hs_find(struct pattern_scratch *s, struct slice window)
 {
 	const struct hs_db *d = s->set->db;
 	struct hs_find *f = s->engine;
+	struct pattern_places *places = &s->places;
 
 	f->s = s;
 	f->text = window;
-	f->long_line = window.len > PATTERN_LONG_LINE;
 	f->sorted = true;
 	f->window++;
 	if (d->rest)
-		find_rest(f, d);
+		pattern_filter_find(d->rest, places, window);
+	for (size_t i = 0; i < places->count; i++)
+		places->list[i].ref += d->rest_base;
 	if (d->db && (window.len > UINT32_MAX ||
 		      d->hs->scan(d->db, window.ptr, (unsigned)window.len, 0,
 				  f->scratch, on_match, f) != HS_SUCCESS))
 		add_all(f, d, s->set->expr_count);
 	if (!f->sorted)
-		qsort(s->places[0].list, s->places[0].count,
-		      sizeof(*s->places[0].list), order_of_places);
+		qsort(places->list, places->count, sizeof(*places->list),
+		      order_of_places);
 }
 
 static void hs_resolve(struct pattern_scratch *s, uint32_t ref)
@@ -370,7 +345,7 @@ static void hs_resolve(struct pattern_scratch *s, uint32_t ref)
 	if (ref < d->rest_base)
 		pattern_mark(s, ref);
 	else
-		pattern_automaton_resolve(d->rest, s, ref - d->rest_base);
+		pattern_filter_resolve(d->rest, s, ref - d->rest_base);
 }
 
 #else

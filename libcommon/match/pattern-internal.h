@@ -16,12 +16,15 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "pattern-literals.h"
 #include "pattern-tree.h"
 
 /* A scan goes through the block in windows of this size, which together with
- * the automaton fit into a processor's own cache. */
-#define PATTERN_WINDOW	((size_t)256 * 1024)
-#define PATTERN_STREAMS 4
+ * the tables of an engine fit into a processor's own cache. */
+#define PATTERN_WINDOW ((size_t)256 * 1024)
+/* A window longer than this is one line, which is not asked for places. */
+#define PATTERN_LONG_LINE (2 * PATTERN_WINDOW)
+#define PATTERN_FORMS	  2
 
 enum pattern_jit { PATTERN_JIT_NOT_YET, PATTERN_JIT_READY, PATTERN_JIT_NONE };
 
@@ -36,11 +39,11 @@ struct pattern_code {
 struct pattern_expr {
 	struct pattern_code re;
 	uint32_t rule;
-	struct pattern_literals *literals; /* NULL: none */
-	/* While the set is made. */
-	struct slice text;
 	bool caseless;
-	char *approx; /* for Hyperscan; NULL: none */
+	char *bytes; /* its text */
+	size_t len;
+	struct pattern_literals *literals[PATTERN_FORMS]; /* NULL: none */
+	char *approx; /* while the set is made: for Hyperscan; NULL: none */
 };
 
 struct pattern_compiled {
@@ -56,16 +59,20 @@ struct pattern_set {
 	size_t rule_count;
 	struct pattern_expr *exprs;
 	size_t expr_count;
-	uint32_t *always; /* expressions that run on each line, rising */
+	/* Expressions that the engine does not find, rising: they run on each
+	 * line. */
+	const uint32_t *always;
 	size_t always_count;
 	size_t *slow; /* rules */
 	size_t slow_count;
 	const struct pattern_engine *engine;
 	void *db; /* the engine's */
+	/* Of all expressions, by form, each made when it is first needed. */
+	_Atomic(struct pattern_filter *) filters[PATTERN_FORMS];
 	uint32_t match_limit;
 	uint32_t groups_max;
-	struct pattern_rarity *rarity; /* while the set is made */
-	pthread_mutex_t jit_lock;
+	struct pattern_rarity rarity;
+	pthread_mutex_t lock; /* of what is made when it is first needed */
 };
 
 /* A place at which a line may match; ref stands for expressions. */
@@ -94,7 +101,7 @@ static inline void pattern_places_add(struct pattern_places *p, size_t at,
 struct pattern_scratch {
 	const struct pattern_set *set;
 	void *engine; /* the engine's */
-	struct pattern_places places[PATTERN_STREAMS];
+	struct pattern_places places;
 	uint32_t *marked; /* expressions to run on the line */
 	size_t marked_count;
 	uint64_t *mark;	 /* of each expression: the last line that marked it */
@@ -104,8 +111,8 @@ struct pattern_scratch {
 	pcre2_match_data *except_data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	bool measure;
 	/* The scan at hand. */
-	const struct pattern_block *block;
 	const struct pattern_sink *sink;
 	const char *counted_to; /* line_number is that of the line here */
 	uint64_t line_number;
@@ -124,25 +131,20 @@ struct pattern_engine {
 	const char *name;
 	/* Is it on this machine? */
 	int (*check)(struct err *err);
-	/* Fills s->db, and s->always with what it cannot find. */
+	/* Fills s->db, and s->always when there is what it cannot find. */
 	int (*build)(struct pattern_set *s, const char *cache_dir,
 		     struct err *err);
+	/* NULL: has nothing. */
 	void (*free)(void *db);
 	/* NULL: needs nothing. */
 	void *(*scratch_new)(const struct pattern_set *s);
 	void (*scratch_free)(void *scratch);
-	/*
-	 * Puts the places of a window, which holds whole lines, into
-	 * s->places: rising within each list, and from list to list.
-	 * NULL: finds nothing.
-	 */
+	/* Puts the places of a window, which holds whole lines, into s->places,
+	 * rising. NULL: all expressions run on each line. */
 	void (*find)(struct pattern_scratch *s, struct slice window);
 	/* Marks the expressions that a place stands for. */
 	void (*resolve)(struct pattern_scratch *s, uint32_t ref);
 };
-
-/* A window longer than this is one line, and places in it are all at 0. */
-#define PATTERN_LONG_LINE (2 * PATTERN_WINDOW)
 
 extern const struct pattern_engine pattern_engine_pcre2;
 extern const struct pattern_engine pattern_engine_literal;
@@ -150,11 +152,23 @@ extern const struct pattern_engine pattern_engine_hs;
 /* The same without the comparison with the reference, which uses it. */
 extern const struct pattern_engine pattern_engine_hs_untested;
 
-/* pattern.c: an expression that runs on each line. */
-void pattern_set_always(struct pattern_set *s, uint32_t expr);
-/* Finds out what an engine wants to know of an expression while it builds. */
-void pattern_set_look(struct pattern_set *s, size_t expr, bool want_literals,
-		      bool want_approx);
+/* pattern.c */
+/* Finds out what must stand in a text for an expression to match. */
+void pattern_set_look(struct pattern_set *s, size_t expr,
+		      enum pattern_form form);
+void pattern_set_look_approx(struct pattern_set *s, size_t expr);
+const struct pattern_filter *pattern_set_filter(const struct pattern_set *s,
+						enum pattern_form form);
+
+/* pattern-find.c */
+size_t pattern_window_len(const char *p, size_t left);
+
+static inline const char *pattern_line_end(const char *p, const char *end)
+{
+	const char *at = memchr(p, '\n', (size_t)(end - p));
+
+	return at ? at : end;
+}
 
 /* pattern-code.c */
 /* The message of a failure begins with the offset. */
@@ -166,9 +180,14 @@ int pattern_code_match(struct pattern_code *re, struct slice line,
 		       struct pattern_scratch *s, pcre2_match_data *data);
 
 /* pattern-required.c: NULL when no string of use is required. */
-struct pattern_rarity;
 struct pattern_literals *pattern_literals_new(
-	const struct pattern_tree *tree, const struct pattern_rarity *rarity);
+	const struct pattern_tree *tree, const struct pattern_rarity *rarity,
+	enum pattern_form form);
+
+/* pattern-sequence.c: NULL when no sequence of use is required. */
+struct pattern_literals *pattern_sequences_new(
+	const struct pattern_tree *tree, const struct pattern_rarity *rarity,
+	enum pattern_form form);
 
 /* pattern-approx.c: an expression for Hyperscan that matches wherever the tree
  * does; NULL when it would match everywhere. */

@@ -2,7 +2,7 @@
 #ifndef PATTERN_LITERALS_H
 #define PATTERN_LITERALS_H
 
-#include <oncall/base.h>
+#include "pattern-tree.h"
 
 /* A literal is cut to its rarest part of this length: longer ones make the
  * automaton larger than the cache and take hardly any more lines away. */
@@ -22,19 +22,54 @@ struct pattern_strings {
 	struct pattern_string list[PATTERN_LITERALS_MAX];
 };
 
+struct pattern_literal {
+	uint8_t len;
+	char bytes[PATTERN_LITERAL_BYTES];
+};
+
+/* Sets of bytes, one byte of each after the other: for what has no literal. */
+struct pattern_sequence {
+	size_t len;
+	struct pattern_bytes at[PATTERN_LITERAL_BYTES];
+};
+
+/* Every match contains one of the strings, or one of the sequences. */
 struct pattern_literals {
 	uint32_t count;
-	struct {
-		uint8_t len;
-		char bytes[PATTERN_LITERAL_BYTES];
-	} list[];
+	uint32_t sequence_count;
+	struct pattern_sequence *sequences;
+	struct pattern_literal list[];
 };
+
+void pattern_literals_free(struct pattern_literals *l);
+
+/*
+ * In a string of JSON a byte stands as itself, or it is written in one of the
+ * ways that begin with a backslash; of these only those for a quote, a slash
+ * and a backslash end with the byte itself, and those with "\u" are looked for
+ * apart. That holds also when the text was escaped twice.
+ */
+enum pattern_escape {
+	PATTERN_ESCAPE_NEVER,
+	PATTERN_ESCAPE_ENDS,
+	PATTERN_ESCAPE_HIDES
+};
+
+static inline enum pattern_escape pattern_escape_of(unsigned byte)
+{
+	if (byte < ' ' || byte >= 0x80)
+		return PATTERN_ESCAPE_HIDES;
+	return byte == '"' || byte == '/' || byte == '\\'
+		       ? PATTERN_ESCAPE_ENDS
+		       : PATTERN_ESCAPE_NEVER;
+}
 
 #define PATTERN_GRAM_BITS 14
 
 /* Which four bytes stand in words of ordinary lines. */
 struct pattern_rarity {
 	uint64_t common[(1 << PATTERN_GRAM_BITS) / 64];
+	double share[256]; /* of the bytes of a log */
 };
 
 void pattern_rarity_init(struct pattern_rarity *r);
@@ -44,5 +79,8 @@ void pattern_rarity_init(struct pattern_rarity *r);
  */
 double pattern_rarity(const struct pattern_rarity *r, const char *bytes,
 		      size_t len, size_t *ret_at);
+/* The bits that each byte of the string tells, at most PATTERN_STRING_BYTES. */
+void pattern_weigh(const struct pattern_rarity *r, const char *bytes,
+		   size_t len, double *bits);
 
 #endif

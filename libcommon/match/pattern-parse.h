@@ -43,7 +43,7 @@ void pattern_skip_past(struct pattern_parse *ps, char c);
 struct pattern_node *pattern_node_add(struct pattern_parse *ps,
 				      struct pattern_node *list,
 				      enum pattern_node_kind kind);
-/* A set from which newline, and bytes of UTF-8, were taken away. */
+/* A set from which bytes of UTF-8 are taken away. */
 void pattern_set_add(struct pattern_parse *ps, struct pattern_node *list,
 		     struct pattern_bytes set);
 void pattern_char_add(struct pattern_parse *ps, struct pattern_node *list,

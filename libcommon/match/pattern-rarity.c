@@ -69,6 +69,9 @@ static size_t gram_slot(const char *bytes)
 void pattern_rarity_init(struct pattern_rarity *r)
 {
 	memset(r, 0, sizeof(*r));
+	for (unsigned c = 0; c < 256; c++)
+		r->share[c] = exp2(-byte_bits(
+			(char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c)));
 	for (size_t i = 0; i + GRAM < sizeof(common_words); i++) {
 		size_t slot = gram_slot(common_words + i);
 
@@ -83,9 +86,8 @@ static bool is_common(const struct pattern_rarity *r, const char *bytes)
 	return r->common[slot / 64] >> slot % 64 & 1;
 }
 
-/* The bits of each byte of the string. */
-static void weigh(const struct pattern_rarity *r, const char *bytes, size_t len,
-		  double *bits)
+void pattern_weigh(const struct pattern_rarity *r, const char *bytes,
+		   size_t len, double *bits)
 {
 	for (size_t i = 0; i < len; i++) {
 		bool inside =
@@ -108,7 +110,7 @@ double pattern_rarity(const struct pattern_rarity *r, const char *bytes,
 	size_t part = len < PATTERN_LITERAL_BYTES ? len : PATTERN_LITERAL_BYTES;
 	double bits[PATTERN_STRING_BYTES], sum = 0, best;
 
-	weigh(r, bytes, len, bits);
+	pattern_weigh(r, bytes, len, bits);
 	for (size_t i = 0; i < part; i++)
 		sum += bits[i];
 	best = sum;

@@ -24,8 +24,10 @@
 #define USEFUL_SHARE (1.0 / 128)
 #define NEVER	     2.0 /* no share is so large */
 
+struct walk;
+
 struct part {
-	const struct pattern_rarity *rarity;
+	const struct walk *walk;
 	bool exact;		     /* tail is all that the part can match */
 	struct pattern_strings tail; /* each match ends with one of these */
 	struct pattern_strings head; /* and begins so; when exact, the tail */
@@ -38,6 +40,7 @@ struct walk {
 	struct part *parts[PATTERN_MAX_DEPTH * 4 + 8];
 	struct pattern_strings members; /* of a set of bytes */
 	const struct pattern_rarity *rarity;
+	enum pattern_form form;
 };
 
 static void strings_clear(struct pattern_strings *set)
@@ -138,31 +141,69 @@ static void part_clear(struct part *p)
 	p->best_share = NEVER;
 }
 
+/* What of the string, from an offset on, stands in the text as it is. */
+static struct slice next_piece(const struct walk *w,
+			       const struct pattern_string *s, size_t from)
+{
+	size_t to;
+
+	if (w->form == PATTERN_PLAIN)
+		return (struct slice){s->bytes + from, s->len - from};
+	while (from < s->len &&
+	       pattern_escape_of((unsigned char)s->bytes[from]) ==
+		       PATTERN_ESCAPE_HIDES)
+		from++;
+	to = from;
+	while (to < s->len &&
+	       (to == from || pattern_escape_of((unsigned char)s->bytes[to]) ==
+				      PATTERN_ESCAPE_NEVER))
+		to++;
+	return (struct slice){s->bytes + from, to - from};
+}
+
+/* The rarest part of the string and its share. */
+static double best_piece(const struct walk *w, const struct pattern_string *s,
+			 struct slice *ret)
+{
+	double best = NEVER;
+
+	for (size_t from = 0; from < s->len;) {
+		struct slice piece = next_piece(w, s, from);
+		size_t at;
+		double share;
+
+		if (piece.len == 0)
+			break;
+		share = pattern_rarity(w->rarity, piece.ptr, piece.len, &at);
+		from = (size_t)(piece.ptr + piece.len - s->bytes);
+		if (share >= best)
+			continue;
+		best = share;
+		ret->ptr = piece.ptr + at;
+		ret->len = piece.len < PATTERN_LITERAL_BYTES
+				   ? piece.len
+				   : PATTERN_LITERAL_BYTES;
+	}
+	return best;
+}
+
 /* The tail is a candidate. */
 static void part_judge(struct part *p)
 {
 	double share = 0;
-	size_t at[PATTERN_LITERALS_MAX];
+	struct slice pieces[PATTERN_LITERALS_MAX];
 
 	for (size_t i = 0; i < p->tail.count; i++) {
-		const struct pattern_string *s = &p->tail.list[i];
-
-		if (s->len == 0)
-			return;
-		share += pattern_rarity(p->rarity, s->bytes, s->len, &at[i]);
+		share += best_piece(p->walk, &p->tail.list[i], &pieces[i]);
 		if (share >= p->best_share)
 			return;
 	}
 	p->best_share = share;
 	p->best.count = 0;
 	for (size_t i = 0; i < p->tail.count; i++) {
-		struct pattern_string s = p->tail.list[i];
+		struct pattern_string s = {.len = (uint8_t)pieces[i].len};
 
-		if (s.len > PATTERN_LITERAL_BYTES) {
-			memmove(s.bytes, s.bytes + at[i],
-				PATTERN_LITERAL_BYTES);
-			s.len = PATTERN_LITERAL_BYTES;
-		}
+		memcpy(s.bytes, pieces[i].ptr, s.len);
 		(void)strings_add(&p->best, &s);
 	}
 }
@@ -354,7 +395,7 @@ static struct part *walk_node(struct walk *w, const struct pattern_node *node,
 		w->parts[level] = mem_alloc(sizeof(*p));
 	p = w->parts[level];
 	part_clear(p);
-	p->rarity = w->rarity;
+	p->walk = w;
 	if (node->kind == PATTERN_NODE_LIST) {
 		walk_list(w, node, p, level);
 	} else if (node->kind == PATTERN_NODE_CHOICE) {
@@ -369,13 +410,15 @@ static struct part *walk_node(struct walk *w, const struct pattern_node *node,
 }
 
 struct pattern_literals *pattern_literals_new(
-	const struct pattern_tree *tree, const struct pattern_rarity *rarity)
+	const struct pattern_tree *tree, const struct pattern_rarity *rarity,
+	enum pattern_form form)
 {
 	AUTO_FREE struct walk *w = mem_zero(1, sizeof(*w));
 	struct pattern_literals *l = NULL;
 	struct part *p;
 
 	w->rarity = rarity;
+	w->form = form;
 	p = walk_node(w, tree->root, 0);
 	part_judge(p);
 	if (p->best_share < USEFUL_SHARE) {

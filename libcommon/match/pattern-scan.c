@@ -5,9 +5,11 @@
  * for places; around them lines are found, and on each line PCRE2 runs the
  * expressions that were marked for it, each of them once, in order.
  */
-#include "pattern-internal.h"
+#include "pattern-filter.h"
 
 #include <oncall/mem.h>
+
+#include <time.h>
 
 #define PLACES_MIN    1024
 #define JIT_STACK_MIN ((size_t)32 * 1024)
@@ -15,6 +17,12 @@
 /* Longer lists are sorted by the C library. */
 #define SORT_FEW    16
 #define MESSAGE_MAX 160
+
+/* Whole lines of a block; offset is that of the first one in the stream. */
+struct window {
+	struct slice text;
+	uint64_t offset;
+};
 
 void pattern_places_grow(struct pattern_places *p)
 {
@@ -53,8 +61,7 @@ void pattern_scratch_free(struct pattern_scratch *s)
 		return;
 	if (s->engine)
 		s->set->engine->scratch_free(s->engine);
-	for (size_t i = 0; i < PATTERN_STREAMS; i++)
-		free(s->places[i].list);
+	free(s->places.list);
 	pcre2_match_data_free(s->data);
 	pcre2_match_data_free(s->except_data);
 	pcre2_match_context_free(s->context);
@@ -81,12 +88,17 @@ static int order_of_numbers(const void *a, const void *b)
 static void sort_marked(struct pattern_scratch *s)
 {
 	uint32_t *list = s->marked;
+	size_t sorted = 1;
 
+	while (sorted < s->marked_count && list[sorted - 1] < list[sorted])
+		sorted++;
+	if (sorted >= s->marked_count)
+		return;
 	if (s->marked_count > SORT_FEW) {
 		qsort(list, s->marked_count, sizeof(*list), order_of_numbers);
 		return;
 	}
-	for (size_t i = 1; i < s->marked_count; i++) {
+	for (size_t i = sorted; i < s->marked_count; i++) {
 		uint32_t one = list[i];
 		size_t k = i;
 
@@ -94,6 +106,33 @@ static void sort_marked(struct pattern_scratch *s)
 			list[k] = list[k - 1];
 		list[k] = one;
 	}
+}
+
+static uint64_t nanoseconds(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void pattern_scratch_measure(struct pattern_scratch *s)
+{
+	s->measure = true;
+}
+
+static int run(struct pattern_code *re, const struct pattern_hit *hit,
+	       struct pattern_scratch *s, pcre2_match_data *data)
+{
+	uint64_t begin;
+	int rc;
+
+	if (!s->measure)
+		return pattern_code_match(re, hit->line, s, data);
+	begin = nanoseconds();
+	rc = pattern_code_match(re, hit->line, s, data);
+	s->stats[hit->rule].ns += nanoseconds() - begin;
+	return rc;
 }
 
 static int tell_fault(struct pattern_scratch *s, const struct pattern_hit *hit,
@@ -116,8 +155,7 @@ static bool is_excepted(struct pattern_scratch *s,
 	const struct pattern_compiled *rule = &s->set->rules[hit->rule];
 
 	for (uint32_t i = 0; i < rule->except_count && !*stop; i++) {
-		int rc = pattern_code_match(&rule->excepts[i], hit->line, s,
-					    s->except_data);
+		int rc = run(&rule->excepts[i], hit, s, s->except_data);
 
 		if (rc >= 0)
 			return true;
@@ -140,7 +178,7 @@ static void set_match(struct pattern_hit *hit)
 static int try_expr(struct pattern_scratch *s, struct pattern_expr *e,
 		    struct pattern_hit *hit, bool *done)
 {
-	int rc = pattern_code_match(&e->re, hit->line, s, s->data), stop = 0;
+	int rc = run(&e->re, hit, s, s->data), stop = 0;
 
 	*done = false;
 	if (rc == PCRE2_ERROR_NOMATCH)
@@ -161,22 +199,15 @@ static int try_expr(struct pattern_scratch *s, struct pattern_expr *e,
 	return s->sink->hit(s->sink->arg, hit);
 }
 
-/* Runs what is marked on the line between begin and end, which is its newline
- * or the end of the block. */
-static int try_line(struct pattern_scratch *s, const char *begin,
-		    const char *end)
+/* Runs what is marked on the line. */
+static int try_marked(struct pattern_scratch *s, struct slice line,
+		      uint64_t offset)
 {
 	const struct pattern_set *set = s->set;
-	const struct slice *text = &s->block->text;
+	struct pattern_hit hit = {.line = line, .offset = offset, .scratch = s};
 	size_t rule = SIZE_MAX;
 	bool done = false;
-	struct pattern_hit hit = {.line = {begin, (size_t)(end - begin)},
-				  .offset = s->block->offset +
-					    (uint64_t)(begin - text->ptr),
-				  .scratch = s};
 
-	if (hit.line.len && end < text->ptr + text->len && end[-1] == '\r')
-		hit.line.len--;
 	sort_marked(s);
 	for (size_t i = 0; i < s->marked_count; i++) {
 		struct pattern_expr *e = &set->exprs[s->marked[i]];
@@ -196,33 +227,60 @@ static int try_line(struct pattern_scratch *s, const char *begin,
 	return 0;
 }
 
+/* The same on a line of a window; end is its newline or the window's end. */
+static int try_line(struct pattern_scratch *s, const struct window *w,
+		    const char *begin, const char *end)
+{
+	const char *all = w->text.ptr;
+	struct slice line = {begin, (size_t)(end - begin)};
+
+	if (line.len && end < all + w->text.len && end[-1] == '\r')
+		line.len--;
+	return try_marked(s, line, w->offset + (uint64_t)(begin - all));
+}
+
 static void begin_line(struct pattern_scratch *s)
 {
 	s->serial++;
 	s->marked_count = 0;
 }
 
-static const char *line_end(const char *p, const char *end)
+static void mark_all(struct pattern_scratch *s, const uint32_t *exprs,
+		     size_t count)
 {
-	const char *at = memchr(p, '\n', (size_t)(end - p));
+	for (size_t i = 0; i < count; i++)
+		pattern_mark(s, exprs[i]);
+}
 
-	return at ? at : end;
+/* Marks what may match in a text, however long it is and whatever lines it
+ * has. */
+static void mark_text(struct pattern_scratch *s, struct slice text)
+{
+	const struct pattern_set *set = s->set;
+
+	begin_line(s);
+	if (set->engine->find)
+		pattern_filter_mark(pattern_set_filter(set, PATTERN_PLAIN), s,
+				    text);
+	else
+		for (size_t i = 0; i < set->expr_count; i++)
+			pattern_mark(s, (uint32_t)i);
 }
 
 /* Marks what the places before end stand for; *i is the next place. */
-static void resolve_to(struct pattern_scratch *s,
-		       const struct pattern_places *places, size_t *i,
-		       size_t end)
+static void resolve_to(struct pattern_scratch *s, size_t *i, size_t end)
 {
+	const struct pattern_places *places = &s->places;
+
 	for (; *i < places->count && places->list[*i].at < end; ++*i)
 		s->set->engine->resolve(s, places->list[*i].ref);
 }
 
 /* Only the lines with a place in them. */
-static int try_places(struct pattern_scratch *s, struct slice window,
-		      const struct pattern_places *places)
+static int try_places(struct pattern_scratch *s, const struct window *w)
 {
-	const char *all = window.ptr, *begin, *end;
+	const struct pattern_places *places = &s->places;
+	const char *all = w->text.ptr, *begin, *end;
 	size_t i = 0;
 
 	while (i < places->count) {
@@ -231,12 +289,11 @@ static int try_places(struct pattern_scratch *s, struct slice window,
 
 		begin = memrchr(all, '\n', at);
 		begin = begin ? begin + 1 : all;
-		end = line_end(all + at, all + window.len);
+		end = pattern_line_end(all + at, all + w->text.len);
 		begin_line(s);
 		/* A place on a newline belongs to no line. */
-		resolve_to(s, places, &i,
-			   (size_t)(end - all) + (end == all + at));
-		stop = try_line(s, begin, end);
+		resolve_to(s, &i, (size_t)(end - all) + (end == all + at));
+		stop = try_line(s, w, begin, end);
 		if (stop)
 			return stop;
 	}
@@ -244,60 +301,50 @@ static int try_places(struct pattern_scratch *s, struct slice window,
 }
 
 /* Each line, since some expressions want to see all of them. */
-static int try_lines(struct pattern_scratch *s, struct slice window)
+static int try_lines(struct pattern_scratch *s, const struct window *w)
 {
 	const struct pattern_set *set = s->set;
-	const char *p = window.ptr, *all = p, *last = p + window.len, *end;
-	size_t i = 0, list = 0;
+	const char *all = w->text.ptr, *p = all, *last = p + w->text.len, *end;
+	size_t i = 0;
 
 	for (; p < last; p = end + 1) {
 		int stop;
 
-		end = line_end(p, last);
+		end = pattern_line_end(p, last);
 		begin_line(s);
-		for (size_t k = 0; k < set->always_count; k++)
-			pattern_mark(s, set->always[k]);
-		while (list < PATTERN_STREAMS) {
-			resolve_to(s, &s->places[list], &i,
-				   (size_t)(end - all) + 1);
-			if (i < s->places[list].count)
-				break;
-			list++;
-			i = 0;
-		}
-		stop = try_line(s, p, end);
+		mark_all(s, set->always, set->always_count);
+		resolve_to(s, &i, (size_t)(end - all) + 1);
+		stop = try_line(s, w, p, end);
 		if (stop)
 			return stop;
 	}
 	return 0;
 }
 
-static int scan_window(struct pattern_scratch *s, struct slice window)
+/* Each line with each expression. */
+static int try_all(struct pattern_scratch *s, const struct window *w)
 {
-	int stop = 0;
+	const char *p = w->text.ptr, *last = p + w->text.len, *end;
 
-	for (size_t i = 0; i < PATTERN_STREAMS; i++)
-		s->places[i].count = 0;
-	if (s->set->engine->find)
-		s->set->engine->find(s, window);
-	if (s->set->always_count)
-		return try_lines(s, window);
-	for (size_t i = 0; i < PATTERN_STREAMS && !stop; i++)
-		stop = try_places(s, window, &s->places[i]);
-	return stop;
+	for (; p < last; p = end + 1) {
+		int stop;
+
+		end = pattern_line_end(p, last);
+		mark_text(s, (struct slice){p, (size_t)(end - p)});
+		stop = try_line(s, w, p, end);
+		if (stop)
+			return stop;
+	}
+	return 0;
 }
 
-/* Whole lines, about PATTERN_WINDOW long; a longer line stands alone. */
-static size_t window_len(const char *p, size_t left)
+static int scan_window(struct pattern_scratch *s, const struct window *w)
 {
-	const char *end;
-
-	if (left <= PATTERN_WINDOW)
-		return left;
-	end = memrchr(p, '\n', PATTERN_WINDOW);
-	if (!end)
-		end = memchr(p + PATTERN_WINDOW, '\n', left - PATTERN_WINDOW);
-	return end ? (size_t)(end - p) + 1 : left;
+	if (!s->set->engine->find || w->text.len > PATTERN_LONG_LINE)
+		return try_all(s, w);
+	s->places.count = 0;
+	s->set->engine->find(s, w->text);
+	return s->set->always_count ? try_lines(s, w) : try_places(s, w);
 }
 
 int pattern_scan(const struct pattern_set *set, struct pattern_scratch *scratch,
@@ -305,91 +352,35 @@ int pattern_scan(const struct pattern_set *set, struct pattern_scratch *scratch,
 		 const struct pattern_sink *sink)
 {
 	struct pattern_scratch *s = scratch;
-	const char *p = block->text.ptr;
-	size_t left = block->text.len, n;
+	struct slice left = block->text;
+	struct window w = {.offset = block->offset};
 	int stop = 0;
 
 	if (set->expr_count == 0)
 		return 0;
-	s->block = block;
 	s->sink = sink;
-	s->counted_to = p;
+	s->counted_to = left.ptr;
 	s->line_number = block->line;
-	for (; left && !stop; p += n, left -= n) {
-		n = window_len(p, left);
-		stop = scan_window(s, (struct slice){p, n});
+	while (left.len && !stop) {
+		w.text = (struct slice){left.ptr,
+					pattern_window_len(left.ptr, left.len)};
+		stop = scan_window(s, &w);
+		w.offset += w.text.len;
+		left.ptr += w.text.len;
+		left.len -= w.text.len;
 	}
 	return stop;
 }
 
-static uint64_t count_newlines(const char *p, size_t n)
+int pattern_scan_text(const struct pattern_set *set,
+		      struct pattern_scratch *scratch, struct slice text,
+		      uint64_t offset, const struct pattern_sink *sink)
 {
-	uint64_t count = 0;
-
-	while (n--)
-		count += *p++ == '\n';
-	return count;
-}
-
-uint64_t pattern_count_lines(struct slice text)
-{
-	return count_newlines(text.ptr, text.len) +
-	       (text.len && text.ptr[text.len - 1] != '\n');
-}
-
-uint64_t pattern_hit_line(const struct pattern_hit *hit)
-{
-	struct pattern_scratch *s = hit->scratch;
-
-	s->line_number += count_newlines(
-		s->counted_to, (size_t)(hit->line.ptr - s->counted_to));
-	s->counted_to = hit->line.ptr;
-	return s->line_number;
-}
-
-/* The entries of the table of names: two bytes of number, the name, a NUL. */
-static const char *name_entry(const struct pattern_hit *hit, size_t index,
-			      uint32_t *ret_group)
-{
-	const struct pattern_set *set = hit->scratch->set;
-	const pcre2_code *code =
-		set->exprs[set->rules[hit->rule].first + hit->expr].re.code;
-	uint32_t count = 0, size = 0;
-	const unsigned char *table = NULL;
-
-	(void)pcre2_pattern_info(code, PCRE2_INFO_NAMECOUNT, &count);
-	(void)pcre2_pattern_info(code, PCRE2_INFO_NAMEENTRYSIZE, &size);
-	(void)pcre2_pattern_info(code, PCRE2_INFO_NAMETABLE, &table);
-	if (index >= count)
-		return NULL;
-	table += index * (size_t)size;
-	*ret_group = (uint32_t)table[0] << 8 | table[1];
-	return (const char *)table + 2;
-}
-
-const char *pattern_hit_name(const struct pattern_hit *hit, size_t index)
-{
-	uint32_t group;
-
-	return name_entry(hit, index, &group);
-}
-
-bool pattern_hit_capture(const struct pattern_hit *hit, const char *name,
-			 struct slice *ret)
-{
-	const size_t *at = pcre2_get_ovector_pointer(hit->scratch->data);
-	const char *entry;
-	uint32_t group = 0;
-
-	for (size_t i = 0; (entry = name_entry(hit, i, &group)); i++) {
-		size_t from = at[(size_t)2 * group];
-		size_t to = at[(size_t)2 * group + 1];
-
-		if (strcmp(entry, name) != 0 || from == PCRE2_UNSET)
-			continue;
-		*ret = (struct slice){hit->line.ptr + from,
-				      to > from ? to - from : 0};
-		return true;
-	}
-	return false;
+	if (set->expr_count == 0)
+		return 0;
+	scratch->sink = sink;
+	scratch->counted_to = text.ptr;
+	scratch->line_number = 1;
+	mark_text(scratch, text);
+	return try_marked(scratch, text, offset);
 }

@@ -1,7 +1,7 @@
 /*
  * pattern-tree.h - what an expression can match, seen from far enough away
  * that it is simple, and never less than what PCRE2 matches: every text that
- * the expression can match in a line is a text of the tree.
+ * the expression can match is a text of the tree.
  */
 #ifndef PATTERN_TREE_H
 #define PATTERN_TREE_H

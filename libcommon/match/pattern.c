@@ -1,6 +1,5 @@
 /* pattern.c - a set of rules: compiling it, and what can be asked of it. */
-#include "pattern-internal.h"
-#include "pattern-literals.h"
+#include "pattern-filter.h"
 
 #include <oncall/mem.h>
 
@@ -30,19 +29,56 @@ int pattern_engine_check(const char *engine, struct err *err)
 	return find_engine(engine, err) ? 0 : -1;
 }
 
-void pattern_set_look(struct pattern_set *s, size_t expr, bool want_literals,
-		      bool want_approx)
+void pattern_set_look(struct pattern_set *s, size_t expr,
+		      enum pattern_form form)
 {
 	struct pattern_expr *e = &s->exprs[expr];
+	const struct slice text = {e->bytes, e->len};
 	struct pattern_tree tree;
 
-	if (pattern_tree_parse(&tree, e->text, e->caseless, e->re.utf)) {
-		if (want_literals)
-			e->literals = pattern_literals_new(&tree, s->rarity);
-		if (want_approx)
-			e->approx = pattern_approx_new(&tree);
+	if (pattern_tree_parse(&tree, text, e->caseless, e->re.utf)) {
+		e->literals[form] =
+			pattern_literals_new(&tree, &s->rarity, form);
+		if (!e->literals[form])
+			e->literals[form] =
+				pattern_sequences_new(&tree, &s->rarity, form);
 	}
 	pattern_tree_done(&tree);
+}
+
+void pattern_set_look_approx(struct pattern_set *s, size_t expr)
+{
+	struct pattern_expr *e = &s->exprs[expr];
+	const struct slice text = {e->bytes, e->len};
+	struct pattern_tree tree;
+
+	if (pattern_tree_parse(&tree, text, e->caseless, e->re.utf))
+		e->approx = pattern_approx_new(&tree);
+	pattern_tree_done(&tree);
+}
+
+const struct pattern_filter *pattern_set_filter(const struct pattern_set *set,
+						enum pattern_form form)
+{
+	/* What is made here is not what several threads only read. */
+	struct pattern_set *s = (struct pattern_set *)(uintptr_t)set;
+	struct pattern_filter *f =
+		atomic_load_explicit(&s->filters[form], memory_order_acquire);
+
+	if (f)
+		return f;
+	(void)pthread_mutex_lock(&s->lock);
+	f = atomic_load(&s->filters[form]);
+	if (!f) {
+		for (size_t i = 0; i < s->expr_count; i++)
+			if (!s->exprs[i].literals[form])
+				pattern_set_look(s, i, form);
+		f = pattern_filter_new(s, form, NULL);
+		atomic_store_explicit(&s->filters[form], f,
+				      memory_order_release);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return f;
 }
 
 static int compile_text(struct pattern_code *re, struct slice text,
@@ -61,12 +97,14 @@ static int add_exprs(struct pattern_set *s, const struct pattern_rule *rule,
 		struct pattern_expr *e = &s->exprs[s->expr_count];
 
 		e->rule = (uint32_t)s->rule_count;
-		e->text = rule->exprs[i];
+		e->bytes =
+			mem_dup_bytes(rule->exprs[i].ptr, rule->exprs[i].len);
+		e->len = rule->exprs[i].len;
 		e->caseless = rule->caseless;
+		s->expr_count++;
 		if (compile_text(&e->re, rule->exprs[i], rule->caseless, err) <
 		    0)
 			return err_prefix(err, "expression %zu", i + 1);
-		s->expr_count++;
 		c->count++;
 	}
 	for (size_t i = 0; i < rule->except_count; i++) {
@@ -117,16 +155,10 @@ static void find_slow(struct pattern_set *s)
 	}
 }
 
-void pattern_set_always(struct pattern_set *s, uint32_t expr)
-{
-	s->always[s->always_count++] = expr;
-}
-
 static int fill_set(struct pattern_set *s, const struct pattern_rule *rules,
 		    size_t count, const char *cache_dir, struct err *err)
 {
-	s->rarity = mem_alloc(sizeof(*s->rarity));
-	pattern_rarity_init(s->rarity);
+	pattern_rarity_init(&s->rarity);
 	for (size_t i = 0; i < count; i++)
 		if (add_rule(s, &rules[i], err) < 0)
 			return -1;
@@ -134,12 +166,9 @@ static int fill_set(struct pattern_set *s, const struct pattern_rule *rules,
 	if (s->engine->build(s, cache_dir, err) < 0)
 		return -1;
 	find_slow(s);
-	free(s->rarity);
-	s->rarity = NULL;
 	for (size_t i = 0; i < s->expr_count; i++) {
 		free(s->exprs[i].approx);
 		s->exprs[i].approx = NULL;
-		s->exprs[i].text = (struct slice){NULL, 0};
 	}
 	return 0;
 }
@@ -163,12 +192,11 @@ int pattern_set_new(struct pattern_set **ret, const struct pattern_rule *rules,
 			       "%zu expressions are too many; %d are the most",
 			       exprs, PATTERN_MAX_SET);
 	s = mem_zero(1, sizeof(*s));
-	(void)pthread_mutex_init(&s->jit_lock, NULL);
+	(void)pthread_mutex_init(&s->lock, NULL);
 	s->engine = engine;
 	s->match_limit = o->match_limit ? o->match_limit : PATTERN_MATCH_LIMIT;
 	s->rules = mem_zero(count + 1, sizeof(*s->rules));
 	s->exprs = mem_zero(exprs + 1, sizeof(*s->exprs));
-	s->always = mem_alloc((exprs + 1) * sizeof(*s->always));
 	if (fill_set(s, rules, count, o->cache_dir, err) < 0)
 		return -1;
 	*ret = TAKE_PTR(s);
@@ -179,11 +207,15 @@ void pattern_set_free(struct pattern_set *s)
 {
 	if (!s)
 		return;
-	if (s->db)
+	if (s->engine->free && s->db)
 		s->engine->free(s->db);
+	for (size_t i = 0; i < PATTERN_FORMS; i++)
+		pattern_filter_free(atomic_load(&s->filters[i]));
 	for (size_t i = 0; i < s->expr_count; i++) {
 		pattern_code_done(&s->exprs[i].re);
-		free(s->exprs[i].literals);
+		for (size_t k = 0; k < PATTERN_FORMS; k++)
+			pattern_literals_free(s->exprs[i].literals[k]);
+		free(s->exprs[i].bytes);
 		free(s->exprs[i].approx);
 	}
 	for (size_t i = 0; i < s->rule_count; i++) {
@@ -194,10 +226,8 @@ void pattern_set_free(struct pattern_set *s)
 	}
 	free(s->rules);
 	free(s->exprs);
-	free(s->always);
 	free(s->slow);
-	free(s->rarity);
-	(void)pthread_mutex_destroy(&s->jit_lock);
+	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 }
 
@@ -226,7 +256,7 @@ void pattern_set_literals(const struct pattern_set *s, size_t rule, size_t expr,
 			  struct buf *out)
 {
 	const struct pattern_literals *l =
-		s->exprs[s->rules[rule].first + expr].literals;
+		s->exprs[s->rules[rule].first + expr].literals[PATTERN_PLAIN];
 
 	for (uint32_t i = 0; l && i < l->count; i++) {
 		buf_add_str(out, i ? " \"" : "\"");

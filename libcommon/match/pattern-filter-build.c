@@ -1,0 +1,378 @@
+/* pattern-filter-build.c - the tables of pattern-filter.c. */
+#include "pattern-needle.h"
+
+#include <oncall/mem.h>
+
+#include <math.h>
+
+/* What four bytes of one string may be; with more, they are not looked for. */
+#define GRAMS_MAX 8192
+/* And of all strings together: 64 MB. */
+#define GRAMS_ALL_MAX ((size_t)8 * 1024 * 1024)
+/* Bits of the table for each entry, so that few looks are in vain; more make it
+ * larger than a processor's nearest memory. */
+#define BITS_PER_ENTRY 64
+#define BITS_MIN       ((size_t)1 << 15)
+#define BITS_MAX       ((size_t)1 << 23)
+#define HASHES_MAX     ((size_t)1 << 22)
+
+/* A string of one expression, before equal ones are put together. */
+struct wish {
+	const struct pattern_literal *literal; /* or */
+	const struct pattern_sequence *sequence;
+	uint32_t expr;
+};
+
+/* One byte of a string: what it may be, folded, and the bits that it tells. */
+struct spot {
+	size_t count;
+	uint8_t kinds[PATTERN_BYTE_KINDS];
+	double bits;
+};
+
+struct gram {
+	uint32_t hash;
+	uint32_t entry;
+};
+
+struct build {
+	struct pattern_filter *f;
+	const struct pattern_rarity *rarity;
+	struct wish *wishes;
+	size_t wish_count;
+	size_t set_count;
+	struct gram *grams;
+	size_t gram_count;
+	size_t gram_cap;
+	struct pattern_sequence escape;
+	struct spot any;
+	size_t len; /* of the string at hand */
+	struct spot spots[PATTERN_LITERAL_BYTES];
+};
+
+static void spot_from_set(struct spot *spot, const struct pattern_bytes *set,
+			  const struct pattern_rarity *rarity)
+{
+	bool seen[256] = {false};
+	double share = 0;
+
+	spot->count = 0;
+	for (unsigned c = 0; c < 256; c++) {
+		uint8_t kind = (uint8_t)(c & PATTERN_GRAM_FOLD);
+
+		if (!pattern_bytes_has(set, c))
+			continue;
+		share += rarity->share[c];
+		if (!seen[kind])
+			spot->kinds[spot->count++] = kind;
+		seen[kind] = true;
+	}
+	spot->bits = share > 0 && share < 1 ? -log2(share) : 0;
+}
+
+static void spots_from_literal(struct build *b, const struct pattern_literal *l)
+{
+	double bits[PATTERN_LITERAL_BYTES];
+
+	b->len = l->len;
+	pattern_weigh(b->rarity, l->bytes, l->len, bits);
+	for (size_t i = 0; i < l->len; i++) {
+		b->spots[i].count = 1;
+		b->spots[i].kinds[0] =
+			(uint8_t)((uint8_t)l->bytes[i] & PATTERN_GRAM_FOLD);
+		b->spots[i].bits = bits[i];
+	}
+}
+
+static void spots_from_sequence(struct build *b,
+				const struct pattern_sequence *s)
+{
+	b->len = s->len;
+	for (size_t i = 0; i < s->len; i++)
+		spot_from_set(&b->spots[i], &s->at[i], b->rarity);
+}
+
+static const struct spot *spot_at(const struct build *b, int at)
+{
+	return at >= 0 && at < (int)b->len ? &b->spots[at] : &b->any;
+}
+
+/* How often one comes to the four bytes at a place for nothing: since they are
+ * there, or since they fill the table. More than 1: they are too many. */
+static double gram_cost(const struct build *b, int at)
+{
+	double bits = 0, count = 1;
+
+	for (int i = at; i < at + PATTERN_GRAM; i++) {
+		bits += spot_at(b, i)->bits;
+		count *= (double)spot_at(b, i)->count;
+	}
+	return count > GRAMS_MAX ? 2 : exp2(-bits) + count / (double)BITS_MAX;
+}
+
+/* The best place of those that are met by the steps when the string begins so
+ * many bytes behind one; false when there is none. */
+static bool choose_gram(const struct build *b, int behind, int *ret)
+{
+	double least = 1;
+
+	for (int at = -behind; at < (int)b->len; at += PATTERN_STRIDE) {
+		double cost = gram_cost(b, at);
+
+		if (cost < least) {
+			least = cost;
+			*ret = at;
+		}
+	}
+	return least < 1;
+}
+
+static void add_gram(struct build *b, uint32_t gram, uint32_t entry)
+{
+	if (b->gram_count == b->gram_cap) {
+		b->gram_cap = b->gram_cap ? b->gram_cap * 2 : 1024;
+		b->grams = mem_resize(b->grams, b->gram_cap, sizeof(*b->grams));
+	}
+	b->grams[b->gram_count++] =
+		(struct gram){.hash = pattern_gram_hash(gram), .entry = entry};
+}
+
+/* All that the four bytes may be. */
+static void add_grams(struct build *b, int at, uint32_t entry)
+{
+	size_t i[PATTERN_GRAM] = {0};
+	uint8_t bytes[PATTERN_GRAM];
+	uint32_t gram;
+	int k = 0;
+
+	while (k >= 0) {
+		for (k = 0; k < PATTERN_GRAM; k++)
+			bytes[k] = spot_at(b, at + k)->kinds[i[k]];
+		memcpy(&gram, bytes, sizeof(gram));
+		add_gram(b, gram, entry);
+		for (k = PATTERN_GRAM - 1; k >= 0; k--) {
+			if (++i[k] < spot_at(b, at + k)->count)
+				break;
+			i[k] = 0;
+		}
+	}
+}
+
+/* False, with nothing done, when the string at hand cannot be looked for. */
+static bool add_spots(struct build *b)
+{
+	int at[PATTERN_STRIDE] = {0};
+
+	if (b->gram_count > GRAMS_ALL_MAX)
+		return false;
+	for (int i = 0; i < PATTERN_STRIDE; i++)
+		if (!choose_gram(b, i, &at[i]))
+			return false;
+	for (int i = 0; i < PATTERN_STRIDE; i++)
+		add_grams(b, at[i], pattern_entry(b->f->needle_count, at[i]));
+	return true;
+}
+
+static struct pattern_needle needle_of(struct build *b, const struct wish *w)
+{
+	struct pattern_needle n = {.sets = PATTERN_NO_SETS};
+	uint8_t folded[PATTERN_LITERAL_BYTES] = {0};
+	uint8_t mask[PATTERN_LITERAL_BYTES] = {0};
+
+	n.len = (uint32_t)b->len;
+	if (w->sequence) {
+		n.sets = (uint32_t)b->set_count;
+		memcpy(&b->f->sets[b->set_count], w->sequence->at,
+		       b->len * sizeof(*b->f->sets));
+		b->set_count += b->len;
+		return n;
+	}
+	memset(mask, (int)(PATTERN_FOLD & 0xff), b->len);
+	memcpy(folded, w->literal->bytes, b->len);
+	memcpy(&n.mask, mask, sizeof(n.mask));
+	memcpy(&n.value, folded, sizeof(n.value));
+	n.value &= n.mask;
+	return n;
+}
+
+static int order_of_wishes(const void *x, const void *y)
+{
+	const struct wish *a = x, *b = y;
+	int order = 0;
+
+	/* Sequences come last, and each is one of its own. */
+	if (!a->literal || !b->literal)
+		order = (a->literal == NULL) - (b->literal == NULL);
+	else if (a->literal->len != b->literal->len)
+		order = (int)a->literal->len - (int)b->literal->len;
+	else
+		order = memcmp(a->literal->bytes, b->literal->bytes,
+			       a->literal->len);
+	if (order == 0)
+		order = a->expr < b->expr ? -1 : a->expr > b->expr;
+	return order;
+}
+
+static bool wish_same(const struct wish *a, const struct wish *b)
+{
+	return a->literal && b->literal && a->literal->len == b->literal->len &&
+	       !memcmp(a->literal->bytes, b->literal->bytes, a->literal->len);
+}
+
+/* Adds a needle for the wishes from one up to another, which are the same. */
+static void add_needle(struct build *b, size_t from, size_t to,
+		       uint8_t *unfound)
+{
+	struct pattern_filter *f = b->f;
+	const struct wish *w = &b->wishes[from];
+
+	if (w->literal)
+		spots_from_literal(b, w->literal);
+	else
+		spots_from_sequence(b, w->sequence);
+	if (!add_spots(b)) {
+		for (; from < to; from++)
+			unfound[b->wishes[from].expr] = 1;
+		return;
+	}
+	f->needles[f->needle_count] = needle_of(b, w);
+	f->needles[f->needle_count++].exprs = (uint32_t)from;
+}
+
+static void add_needles(struct build *b, uint8_t *unfound)
+{
+	struct pattern_filter *f = b->f;
+
+	for (size_t from = 0, to; from < b->wish_count; from = to) {
+		for (to = from + 1; to < b->wish_count; to++)
+			if (!wish_same(&b->wishes[from], &b->wishes[to]))
+				break;
+		add_needle(b, from, to, unfound);
+	}
+	for (size_t i = 0; i < b->wish_count; i++)
+		f->exprs[i] = b->wishes[i].expr;
+	f->needles[f->needle_count].exprs = (uint32_t)b->wish_count;
+}
+
+static size_t power_of_two(size_t least, size_t n, size_t most)
+{
+	while (least < n && least < most)
+		least *= 2;
+	return least;
+}
+
+static void fill_tables(struct build *b)
+{
+	struct pattern_filter *f = b->f;
+	size_t bits = power_of_two(BITS_MIN, b->gram_count * BITS_PER_ENTRY,
+				   BITS_MAX);
+	size_t hashes = power_of_two(2, b->gram_count, HASHES_MAX);
+
+	f->bit_mask = (uint32_t)bits - 1;
+	f->bits = mem_zero(bits / 32, sizeof(*f->bits));
+	f->begin_mask = (uint32_t)hashes - 1;
+	f->begin = mem_zero(hashes + 2, sizeof(*f->begin));
+	f->entries = mem_alloc((b->gram_count + 1) * sizeof(*f->entries));
+	for (size_t i = 0; i < b->gram_count; i++) {
+		uint32_t hash = b->grams[i].hash & f->bit_mask;
+
+		f->bits[hash / 32] |= 1u << hash % 32;
+		f->begin[(b->grams[i].hash & f->begin_mask) + 2]++;
+	}
+	for (size_t i = 2; i < hashes + 2; i++)
+		f->begin[i] += f->begin[i - 1];
+	/* Each is moved to its end here, and so becomes the next one's begin.
+	 */
+	for (size_t i = 0; i < b->gram_count; i++)
+		f->entries[f->begin[(b->grams[i].hash & f->begin_mask) + 1]++] =
+			b->grams[i].entry;
+}
+
+/* A "\u" with two digits behind it: any character may be written so. */
+static void add_escape(struct build *b)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	struct pattern_sequence *s = &b->escape;
+
+	s->len = 4;
+	pattern_bytes_add(&s->at[0], '\\');
+	pattern_bytes_add(&s->at[1], 'u');
+	for (const char *d = digits; *d; d++) {
+		pattern_bytes_add(&s->at[2], (unsigned char)*d);
+		pattern_bytes_add(&s->at[3], (unsigned char)*d);
+	}
+	b->wishes[b->wish_count++] =
+		(struct wish){.sequence = s, .expr = PATTERN_NO_EXPR};
+}
+
+static void count_wishes(const struct pattern_set *set, enum pattern_form form,
+			 size_t *ret_wishes, size_t *ret_sets)
+{
+	*ret_wishes = 1;
+	*ret_sets = PATTERN_LITERAL_BYTES;
+	for (size_t i = 0; i < set->expr_count; i++) {
+		const struct pattern_literals *l = set->exprs[i].literals[form];
+
+		*ret_wishes += l ? l->count + l->sequence_count : 0;
+		*ret_sets += l ? l->sequence_count * PATTERN_LITERAL_BYTES : 0;
+	}
+}
+
+static void collect_wishes(struct build *b, const struct pattern_set *set,
+			   enum pattern_form form, uint8_t *unfound,
+			   const uint8_t *skip)
+{
+	size_t first;
+
+	if (form == PATTERN_JSON)
+		add_escape(b);
+	first = b->wish_count;
+	for (size_t i = 0; i < set->expr_count; i++) {
+		const struct pattern_literals *l = set->exprs[i].literals[form];
+
+		if (skip && skip[i])
+			continue;
+		unfound[i] = l == NULL;
+		for (uint32_t k = 0; l && k < l->count; k++)
+			b->wishes[b->wish_count++] = (struct wish){
+				.literal = &l->list[k], .expr = (uint32_t)i};
+		for (uint32_t k = 0; l && k < l->sequence_count; k++)
+			b->wishes[b->wish_count++] =
+				(struct wish){.sequence = &l->sequences[k],
+					      .expr = (uint32_t)i};
+	}
+	qsort(b->wishes + first, b->wish_count - first, sizeof(*b->wishes),
+	      order_of_wishes);
+}
+
+struct pattern_filter *pattern_filter_new(const struct pattern_set *set,
+					  enum pattern_form form,
+					  const uint8_t *skip)
+{
+	struct pattern_filter *f = mem_zero(1, sizeof(*f));
+	struct build *b = mem_zero(1, sizeof(*b));
+	AUTO_FREE uint8_t *unfound = mem_zero(set->expr_count + 1, 1);
+	size_t wishes, sets;
+
+	count_wishes(set, form, &wishes, &sets);
+	b->f = f;
+	b->rarity = &set->rarity;
+	b->wishes = mem_alloc(wishes * sizeof(*b->wishes));
+	f->needles = mem_alloc((wishes + 1) * sizeof(*f->needles));
+	f->exprs = mem_alloc(wishes * sizeof(*f->exprs));
+	f->sets = mem_alloc(sets * sizeof(*f->sets));
+	f->always = mem_alloc((set->expr_count + 1) * sizeof(*f->always));
+	for (unsigned i = 0; i < PATTERN_BYTE_KINDS; i++)
+		b->any.kinds[i] = (uint8_t)((i & 0x1f) | (i & 0x20) << 1);
+	b->any.count = PATTERN_BYTE_KINDS;
+	collect_wishes(b, set, form, unfound, skip);
+	add_needles(b, unfound);
+	fill_tables(b);
+	for (size_t i = 0; i < set->expr_count; i++)
+		if (unfound[i])
+			f->always[f->always_count++] = (uint32_t)i;
+	free(b->wishes);
+	free(b->grams);
+	free(b);
+	return f;
+}

@@ -1,0 +1,191 @@
+/*
+ * pattern-filter.c - finds all strings of a set in a text.
+ *
+ * The text is looked at in steps of PATTERN_STRIDE bytes: a table of bits says
+ * whether the four bytes there are any that a string has. However a string
+ * stands to the steps, four of its bytes are met by one of them; so there are
+ * as many entries for a string as a step has bytes, each the rarest that can
+ * be met. Around a short string these four have bytes of which nothing is
+ * known; all that they may be are in the table.
+ *
+ * No look waits for the one before it, so that a processor does several at
+ * once; and what the bits let through, about one look in a hundred, is compared
+ * with the strings.
+ */
+#include "pattern-needle.h"
+
+/* Looks that are made before what they let through is compared. */
+#define LOOKS 1024
+
+/* A text, and what becomes of the strings in it: places, or marks. */
+struct search {
+	const struct pattern_filter *filter;
+	const uint8_t *text;
+	size_t len;
+	struct pattern_places *places;
+	struct pattern_scratch *scratch;
+};
+
+static uint32_t load_gram(const uint8_t *p)
+{
+	uint32_t gram;
+
+	memcpy(&gram, p, sizeof(gram));
+	return gram;
+}
+
+/* Up to eight bytes, and zeros behind the end. */
+static uint64_t load_text(const struct search *k, size_t at)
+{
+	uint64_t value = 0;
+
+	if (k->len - at >= sizeof(value))
+		memcpy(&value, k->text + at, sizeof(value));
+	else
+		memcpy(&value, k->text + at, k->len - at);
+	return value;
+}
+
+static bool fits_sets(const struct search *k, const struct pattern_needle *n,
+		      size_t at)
+{
+	const struct pattern_bytes *sets = &k->filter->sets[n->sets];
+
+	for (size_t i = 0; i < n->len; i++)
+		if (!pattern_bytes_has(&sets[i], k->text[at + i]))
+			return false;
+	return true;
+}
+
+/* Strings that are met at one step may stand in the wrong order. */
+static void add_place(struct pattern_places *p, size_t at, uint32_t ref)
+{
+	struct pattern_place place = {.at = (uint32_t)at, .ref = ref};
+	size_t i = p->count;
+
+	pattern_places_add(p, at, ref);
+	for (; i > 0 && p->list[i - 1].at > place.at; i--)
+		p->list[i] = p->list[i - 1];
+	p->list[i] = place;
+}
+
+/* Compares the text with all strings that have the four bytes at p. */
+static void compare(const struct search *k, size_t p)
+{
+	const struct pattern_filter *f = k->filter;
+	uint64_t near = load_text(k, p);
+	uint32_t gram, hash;
+	const uint32_t *e, *end;
+
+	memcpy(&gram, &near, sizeof(gram));
+	hash = pattern_gram_hash(gram) & f->begin_mask;
+	end = f->entries + f->begin[hash + 1];
+	for (e = f->entries + f->begin[hash]; e < end; e++) {
+		uint32_t ref = pattern_entry_needle(*e);
+		const struct pattern_needle *n = &f->needles[ref];
+		size_t at = p - (size_t)pattern_entry_at(*e);
+
+		/* Before the text, at is huge. */
+		if (at >= k->len || k->len - at < n->len)
+			continue;
+		if (n->sets != PATTERN_NO_SETS
+			    ? !fits_sets(k, n, at)
+			    : ((load_text(k, at) ^ n->value) & n->mask) != 0)
+			continue;
+		if (k->places)
+			add_place(k->places, at > p ? at : p, ref);
+		else
+			pattern_filter_resolve(f, k->scratch, ref);
+	}
+}
+
+/* The looks of count steps that were not in vain. */
+static size_t look(const struct pattern_filter *f, const uint8_t *p,
+		   size_t count, uint16_t *ret)
+{
+	const uint32_t *bits = f->bits;
+	uint32_t mask = f->bit_mask;
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t hash =
+			pattern_gram_hash(load_gram(p + i * PATTERN_STRIDE)) &
+			mask;
+
+		ret[found] = (uint16_t)i;
+		found += bits[hash / 32] >> hash % 32 & 1;
+	}
+	return found;
+}
+
+static void search(const struct search *k)
+{
+	uint16_t found[LOOKS];
+	size_t p = 0, whole;
+
+	if (k->filter->needle_count == 0)
+		return;
+	whole = k->len >= PATTERN_GRAM ? k->len - PATTERN_GRAM + 1 : 0;
+	while (p < whole) {
+		size_t count =
+			(whole - p + PATTERN_STRIDE - 1) / PATTERN_STRIDE;
+		size_t n;
+
+		if (count > LOOKS)
+			count = LOOKS;
+		n = look(k->filter, k->text + p, count, found);
+		for (size_t i = 0; i < n; i++)
+			compare(k, p + (size_t)found[i] * PATTERN_STRIDE);
+		p += count * PATTERN_STRIDE;
+	}
+	for (; p < k->len; p += PATTERN_STRIDE)
+		compare(k, p);
+}
+
+void pattern_filter_find(const struct pattern_filter *f,
+			 struct pattern_places *places, struct slice window)
+{
+	const struct search k = {.filter = f,
+				 .text = (const uint8_t *)window.ptr,
+				 .len = window.len,
+				 .places = places};
+
+	search(&k);
+}
+
+void pattern_filter_mark(const struct pattern_filter *f,
+			 struct pattern_scratch *s, struct slice text)
+{
+	const struct search k = {.filter = f,
+				 .text = (const uint8_t *)text.ptr,
+				 .len = text.len,
+				 .scratch = s};
+
+	for (size_t i = 0; i < f->always_count; i++)
+		pattern_mark(s, f->always[i]);
+	search(&k);
+}
+
+void pattern_filter_resolve(const struct pattern_filter *f,
+			    struct pattern_scratch *s, uint32_t ref)
+{
+	const struct pattern_needle *n = &f->needles[ref];
+
+	for (uint32_t i = n->exprs; i < n[1].exprs; i++)
+		if (f->exprs[i] != PATTERN_NO_EXPR)
+			pattern_mark(s, f->exprs[i]);
+}
+
+void pattern_filter_free(struct pattern_filter *f)
+{
+	if (!f)
+		return;
+	free(f->bits);
+	free(f->begin);
+	free(f->entries);
+	free(f->needles);
+	free(f->sets);
+	free(f->exprs);
+	free(f->always);
+	free(f);
+}

@@ -1,0 +1,39 @@
+/* pattern-filter.h - where the strings of a set stand in a text. */
+#ifndef PATTERN_FILTER_H
+#define PATTERN_FILTER_H
+
+#include "pattern-internal.h"
+
+struct pattern_needle;
+
+struct pattern_filter {
+	uint32_t *bits; /* of each hash: is there something */
+	uint32_t bit_mask;
+	uint32_t *begin; /* of each hash: the first of its entries */
+	uint32_t begin_mask;
+	uint32_t *entries; /* a needle, and where in it the four bytes stand */
+	struct pattern_needle *needles;
+	size_t needle_count;
+	struct pattern_bytes *sets;
+	uint32_t *exprs;  /* that the needles stand for, by needle */
+	uint32_t *always; /* expressions that have no needle, rising */
+	size_t always_count;
+};
+
+/* Of the expressions of a set, apart from those to be skipped; skip may be
+ * NULL. For JSON also what makes a line one that has to be read. */
+struct pattern_filter *pattern_filter_new(const struct pattern_set *set,
+					  enum pattern_form form,
+					  const uint8_t *skip);
+void pattern_filter_free(struct pattern_filter *f);
+/* Places where strings stand, rising. */
+void pattern_filter_find(const struct pattern_filter *f,
+			 struct pattern_places *places, struct slice window);
+/* Marks the expressions that have a string in the text. */
+void pattern_filter_mark(const struct pattern_filter *f,
+			 struct pattern_scratch *s, struct slice text);
+/* Marks the expressions that a place stands for. */
+void pattern_filter_resolve(const struct pattern_filter *f,
+			    struct pattern_scratch *s, uint32_t ref);
+
+#endif
