@@ -10,13 +10,15 @@
 
 struct unpack;
 
-/* Takes fd over. Pipes are fine: nothing is sought. */
+/* Takes fd over, also when it fails. Pipes are fine: nothing is sought. */
 int unpack_open(struct unpack **ret, int fd, const char *name, struct err *err)
 	MUST_CHECK;
-/* Bytes read, 0 at the end, -1 (ERR_INPUT: broken archive). Several members or
- * frames one behind the other are one file. */
+/* Bytes read, 0 at the end, -1 (ERR_INPUT: broken archive; ERR_NONE: a stop was
+ * asked for while a pipe had nothing). Several members or frames one behind the
+ * other are one file. After an error, reading again gives the same error. */
 ssize_t unpack_read(struct unpack *u, void *buf, size_t n, struct err *err)
 	MUST_CHECK;
+/* Known from the start for a regular file, after the first read of a pipe. */
 bool unpack_compressed(const struct unpack *u);
 int unpack_fd(const struct unpack *u);
 void unpack_free(struct unpack *u);
