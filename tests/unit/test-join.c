@@ -466,7 +466,7 @@ static void a_wrong_state_is_refused(void **state)
 	struct fake f = {.text = {SLICE_LIT("a")}};
 	static const char *const bad[] = {"[]", "{\"events\":[1]}",
 					  "{\"events\":[{\"stream\":{}}]}",
-					  "{\"inner\":{}}"};
+					  "{\"inner\":x}"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
