@@ -21,6 +21,7 @@ struct elastic_options {
 	int64_t since, until; /* WHEN_NONE: from now on (follow) or all */
 	int64_t overlap_ms;   /* 0: ELASTIC_OVERLAP_MS */
 	size_t page;	      /* 0: ELASTIC_PAGE documents */
+	size_t ring;	      /* 0: ELASTIC_RING ids */
 	void (*trouble)(void *arg, const struct err *err);
 	void *arg;
 };

@@ -42,6 +42,7 @@ struct http_reply {
 	int attempts;
 	int64_t retry_after_ms; /* asked for by the far side, or 0 */
 	bool unknown;		/* sent, but no answer came: may have acted */
+	bool too_large;		/* the failure: its body passed body_max */
 };
 
 struct http *http_new(const struct http_options *opt, struct err *err);

@@ -133,6 +133,7 @@ void http_attempt_open(const struct http *h, struct http_transfer *t)
 	t->why[0] = '\0';
 	t->reply.status = 0;
 	t->reply.retry_after_ms = 0;
+	t->reply.too_large = false;
 	buf_reset(&t->reply.body);
 	buf_reset(&t->reply.headers);
 	set_limits(t);
@@ -191,6 +192,7 @@ static bool judge_failure(struct http_transfer *t, CURLcode code)
 		t->over = "header"; /* one line passed libcurl's maximum */
 	if (t->over) {
 		t->reply.unknown = true;
+		t->reply.too_large = !strcmp(t->over, "body");
 		t->rc = err_set(&t->err, ERR_REMOTE,
 				"the %s of the answer from '%s' is too large",
 				t->over, t->origin);

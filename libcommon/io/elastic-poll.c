@@ -1,0 +1,135 @@
+/* elastic-poll.c - what a poll covers, and what it proves once it was read. */
+#include "elastic-internal.h"
+
+#include <inttypes.h>
+#include <oncall/clock.h>
+#include <oncall/mem.h>
+#include <oncall/when.h>
+
+#define PRUNE_START 4096 /* ids; fewer are not worth looking at */
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+bool elastic_poll_begin(struct elastic *e)
+{
+	int64_t mono = clock_mono();
+
+	e->full = e->full_next || mono >= e->full_due;
+	e->from = e->full ? e->back
+			  : later(e->back,
+				  e->watermark -
+					  e->overlap_ms / ELASTIC_SHORT_PART);
+	e->to = clock_now() - (e->follow ? ELASTIC_DELAY_MS : 0);
+	if (e->until != WHEN_NONE)
+		e->to = earlier(e->to, e->until);
+	e->whole = true;
+	e->floor = 0;
+	e->bare = false;
+	e->opened = mono;
+	buf_reset(&e->after);
+	return e->to >= e->from;
+}
+
+void elastic_poll_prune(struct elastic *e)
+{
+	elastic_ring_prune(
+		&e->ring, (uint32_t)earlier(e->back / WHEN_SECOND, UINT32_MAX));
+}
+
+/*
+ * A page was handed on. It has the documents up to the time of its last one,
+ * as they were when the point in time was opened, so that time, and not only
+ * the end of the poll, is one that the watermark may move to.
+ */
+void elastic_poll_page_done(struct elastic *e)
+{
+	struct elastic_page *p = &e->page;
+	bool last = p->last;
+	int64_t ms;
+
+	e->whole = e->whole && p->whole;
+	e->full_next = e->full_next || !e->whole;
+	if (e->whole && p->count) {
+		ms = p->hits[p->count - 1].ms;
+		if (ms > e->watermark) {
+			e->watermark = ms;
+			e->moved = e->opened;
+		}
+		if (e->full)
+			e->back = later(e->back, ms - e->overlap_ms);
+		if (e->ring.count > PRUNE_START + 2 * e->ring.pruned)
+			elastic_poll_prune(e);
+	}
+	elastic_page_done(p);
+	if (last)
+		e->step = ELASTIC_CLOSE;
+}
+
+static void settle_whole(struct elastic *e)
+{
+	int64_t mono = clock_mono();
+	int64_t by_clock = e->watermark + (e->opened - e->moved);
+
+	e->watermark = later(e->watermark, earlier(e->to, by_clock));
+	e->moved = e->opened;
+	e->covered = later(e->covered, e->to);
+	if (e->full) {
+		e->back = later(e->back, e->watermark - e->overlap_ms);
+		e->full_next = false;
+		e->full_due = mono + ELASTIC_FULL_COST * (mono - e->opened);
+	}
+	elastic_poll_prune(e);
+}
+
+/* The point in time is closed. */
+void elastic_poll_end(struct elastic *e)
+{
+	e->step = ELASTIC_OPEN;
+	e->due = clock_mono() + e->interval_ms;
+	if (!e->whole)
+		return;
+	settle_whole(e);
+	if (!e->follow || (e->until != WHEN_NONE && e->covered >= e->until))
+		e->ended = true;
+}
+
+void elastic_tell(struct elastic *e, enum elastic_trouble kind,
+		  const struct err *err)
+{
+	int64_t mono = clock_mono();
+	bool news = kind == ELASTIC_TELL_FAILED &&
+		    strcmp(e->told[kind].err.text, err->text) != 0;
+
+	if (!e->trouble || (!news && e->told[kind].at &&
+			    mono - e->told[kind].at < ELASTIC_TELL_MS))
+		return;
+	e->told[kind].err = *err;
+	e->told[kind].at = mono;
+	e->trouble(e->arg, err);
+}
+
+void elastic_tell_lag(struct elastic *e)
+{
+	struct err err = ERR_INIT;
+	char text[32];
+	int64_t now = clock_now();
+	int64_t lag;
+
+	if (e->until != WHEN_NONE)
+		now = earlier(now, e->until);
+	lag = now - later(e->covered, e->watermark);
+	if (!e->follow || lag < ELASTIC_LAG_MS)
+		return;
+	when_format_age(text, lag);
+	(void)err_set(&err, ERR_REMOTE, "reading '%s' is %s behind", e->index,
+		      text);
+	elastic_tell(e, ELASTIC_TELL_LAG, &err);
+}
