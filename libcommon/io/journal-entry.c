@@ -67,7 +67,8 @@ static bool field_named(struct journal_parser *p)
 	struct journal_field *f = current(p);
 	size_t n = p->bytes.len - f->name;
 
-	if (p->count > JOURNAL_FIELDS || !is_name(p->bytes.data + f->name, n)) {
+	if (p->count > JOURNAL_FIELDS ||
+	    !is_name(buf_str(&p->bytes) + f->name, n)) {
 		p->bad = true;
 		field_drop(p);
 		return false;

@@ -199,7 +199,7 @@ static void take_entry(struct journal *j, struct input_block *b,
 		       const struct journal_entry *e)
 {
 	size_t at = b->data.len - e->id;
-	struct slice cursor = {b->data.data + at, e->id};
+	struct slice cursor;
 	struct err err = ERR_INIT;
 
 	if (e->bad) {
@@ -210,6 +210,7 @@ static void take_entry(struct journal *j, struct input_block *b,
 	}
 	if (e->text == 0)
 		return;
+	cursor = (struct slice){b->data.data + at, e->id};
 	j->started = true;
 	j->retry_ms = 0;
 	if (to_skip(j, cursor)) {

@@ -86,7 +86,7 @@ static const char export_text[] = "__CURSOR=" CURSOR(
 static void note_entry(struct buf *got, struct buf *out,
 		       const struct journal_entry *e)
 {
-	const char *p = out->data + out->len - e->id - e->text;
+	const char *p = buf_str(out) + out->len - e->id - e->text;
 
 	if (e->bad)
 		buf_add_char(got, '?');
