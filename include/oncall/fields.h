@@ -10,9 +10,14 @@
 #include <oncall/severity.h>
 #include <oncall/when.h>
 
-/* "auto", "plain", "syslog" (RFC 3164, with or without PRI), "syslog5424",
+/*
+ * "auto", "plain", "syslog" (RFC 3164, with or without PRI), "syslog5424",
  * "json", "logfmt", "docker", "cri", "journal" (json), "combined" (web access
- * logs), "airflow", "spark" (log4j), "klog"...; ended by NULL. */
+ * logs), "airflow", "spark" (log4j), "klog", "python", "redis", "dmesg"; ended
+ * by NULL. Docker, the journal and other JSON are told apart by their members
+ * whichever of them is named. Lines of libraries, databases and servers that
+ * begin with times, levels and names in any order are "plain".
+ */
 extern const char *const fields_formats[];
 
 struct fields_format; /* one of fields_formats */
@@ -25,7 +30,8 @@ struct fields {
 	struct when when;
 	bool has_time;
 	bool bad_time;	    /* there is a time field that cannot be read */
-	struct slice level; /* as written: "ERROR", "3", "warn" */
+	struct slice level; /* as written: "ERROR", "3", "warn"; of an access
+			       log the status */
 	bool has_severity;
 	enum severity severity; /* of level, or of a syslog priority */
 	struct slice service, host, pid;
@@ -52,9 +58,12 @@ struct fields_scratch {
 void fields_scratch_done(struct fields_scratch *s);
 
 /*
- * Reads line (without "\n") as format, NULL or "auto": as it looks. What is
- * missing stays empty; never fails. now_ms gives a year where there is none.
- * Docker and CRI lines are unwrapped, and what is in them read in turn.
+ * Reads line (without "\n") as format, NULL or "auto": as it looks. A line that
+ * has not the format is read as plain. What is missing stays empty; never
+ * fails. now_ms gives a year where there is none. Docker and CRI lines are
+ * unwrapped, and what is in them read in turn, once; the time in them counts
+ * when it has a zone, else that of the wrapping. Of lines that are not made of
+ * members only the first 512 bytes are looked at.
  */
 void fields_read(struct fields *f, struct slice line,
 		 const struct fields_format *format, int64_t now_ms,

@@ -11,7 +11,7 @@
 #define EPOCH_MAX_DIGITS  19
 #define YEARS_TO_LEAP_DAY 8 /* 1896-02-29 is followed by 1904-02-29 */
 #define SHORT_CENTURY	  2000
-#define SHORT_PAST	  (10 * 366 * WHEN_DAY)
+#define SHORT_PAST	  (WHEN_DAY * 366 * 10)
 
 struct scan {
 	const char *p;

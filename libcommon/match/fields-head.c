@@ -74,7 +74,7 @@ static void skip_between(struct head *h)
 			h->p++;
 			continue;
 		}
-		while (p < h->end && *p == *h->p && strchr("-:,", *p))
+		while (p < h->end && *p == *h->p && fields_any_of(*p, "-:,"))
 			p++;
 		if (p == h->p || !blank_at(h, p))
 			return;
@@ -115,10 +115,9 @@ static struct slice level_in(struct slice s)
 		end = p;
 	for (p = end; p > s.ptr && fields_letter(p[-1]); p--)
 		;
-	s = fields_between(p, end);
-	if (s.len > 1 && known_level(s) &&
-	    (all_upper(s) || (p[-1] == ':' && *end == ']')))
-		return s;
+	if (end - p > 1 && known_level(fields_between(p, end)) &&
+	    (all_upper(fields_between(p, end)) || (p > s.ptr && p[-1] == ':')))
+		return fields_between(p, end);
 	return (struct slice){NULL, 0};
 }
 
@@ -160,7 +159,7 @@ static bool take_bracket(struct head *h)
 		return false;
 	p = memchr(h->p, close, room < BRACKET_MAX ? room : BRACKET_MAX);
 	if (!p || p == h->p + 1 ||
-	    (!blank_at(h, p + 1) && !strchr("[:|-,", p[1])))
+	    (!blank_at(h, p + 1) && !fields_any_of(p[1], "[:|-,")))
 		return false;
 	in = fields_between(h->p + 1, p);
 	level = level_in(in);
@@ -276,7 +275,7 @@ static bool take_level_word(struct head *h, const struct word *w)
 		return false;
 	if (!is_level(h, w)) {
 		level = level_in(w->text);
-		if (!level.len || level.len == w->text.len)
+		if (level.len == w->text.len || !all_upper(level))
 			return false;
 	}
 	(void)take_level(h, level);
@@ -292,7 +291,7 @@ static bool is_identifier(struct slice s)
 
 	for (size_t i = 0; i < s.len; i++) {
 		lower |= s.ptr[i] >= 'a' && s.ptr[i] <= 'z';
-		other |= is_upper(s.ptr[i]) || strchr("._:/@", s.ptr[i]);
+		other |= is_upper(s.ptr[i]) || fields_any_of(s.ptr[i], "._:/@");
 	}
 	return lower && other && s.ptr[s.len - 1] != '.';
 }
@@ -303,7 +302,7 @@ static bool separated(const struct head *h, const char *p)
 	if (h->end - p > 1 && *p == '\t')
 		return p[1] != '{';
 	p = fields_skip_blanks(p, h->end);
-	return h->end - p > 1 && strchr("-:|", *p) && is_blank(p[1]);
+	return h->end - p > 1 && fields_any_of(*p, "-:|") && is_blank(p[1]);
 }
 
 /* Whether a level stands at p that cannot be part of a message. */
@@ -387,7 +386,8 @@ static void find_level_pair(struct head *h, struct slice message)
 			size_t n = strlen(names[i]);
 			struct slice value;
 
-			if ((size_t)(next - p) <= n || memcmp(p, names[i], n))
+			if ((size_t)(next - p) <= n ||
+			    memcmp(p, names[i], n) != 0)
 				continue;
 			value = fields_between(p + n, next);
 			if (value.len > 2 && *value.ptr == '"')

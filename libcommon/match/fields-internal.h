@@ -157,6 +157,11 @@ static inline bool fields_letter(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+static inline bool fields_any_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c);
+}
+
 static inline const char *fields_skip_digits(const char *p, const char *end)
 {
 	while (p < end && fields_digit(*p))

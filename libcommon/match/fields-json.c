@@ -6,7 +6,7 @@
 #include "fields-internal.h"
 
 #define PATH_MAX_LEN 64
-#define KEY_ESCAPED  (6 * PATH_MAX_LEN) /* bytes of a key in escapes */
+#define KEY_ESCAPED  ((size_t)6 * PATH_MAX_LEN) /* bytes of a key in escapes */
 #define NESTED_MAX   12 /* objects that are looked into, of either sort */
 #define SAMPLE_LINES 64
 /* log, stream, time, and attrs */
@@ -196,17 +196,12 @@ static bool find_members(struct fields_members *m, struct slice line,
 {
 	const struct nested line_itself = {.text = true, .other = !only_text};
 	struct err err = ERR_INIT;
-	struct walk w;
+	struct walk w = {.members = m, .scan = scan, .only_text = only_text};
 
 	m->count = 0;
 	memset(m->counts, 0, sizeof(m->counts));
 	if (jscan_object(scan, line.ptr, line.len, &err) < 0)
 		return false;
-	w.members = m;
-	w.scan = scan;
-	w.only_text = only_text;
-	w.text_count = 0;
-	w.count = 0;
 	m->of_line = scan->count;
 	take_members(&w, &line_itself);
 	for (size_t i = 0; i < w.count; i++)
@@ -296,7 +291,8 @@ bool fields_json_text(struct slice line, struct slice *ret,
 		return false;
 	/* What is in it may be anything. */
 	if (find_docker(&m, &scratch->nested, &f.message, &partial))
-		fields_read(&f, line, NULL, 0, scratch);
+		fields_read(&f, line, &fields_format_list[FIELDS_AS_JSON], 0,
+			    scratch);
 	else if (!fields_take_text(&f, &m, &scratch->text))
 		return false;
 	*ret = f.text;

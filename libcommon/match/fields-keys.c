@@ -278,10 +278,15 @@ const struct fields_key *fields_key_find(struct slice name)
 {
 	if (name.len == 0 || name.len > NAME_MAX_LEN)
 		return NULL;
-	for (const struct fields_key *k = keys[name.len]; k->name; k++)
+	for (size_t i = 0; i < SAME_LEN; i++) {
+		const struct fields_key *k = &keys[name.len][i];
+
+		if (!k->name)
+			break;
 		if (*k->name == *name.ptr &&
 		    memcmp(k->name, name.ptr, name.len) == 0)
 			return k;
+	}
 	return NULL;
 }
 

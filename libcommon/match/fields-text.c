@@ -20,7 +20,7 @@ bool fields_read_cri(struct fields_reader *r)
 	    p[10] != 'T')
 		return false;
 	p = fields_skip_word(p, end);
-	if (end - p < 10 ||
+	if (end - p < 9 ||
 	    (memcmp(p, " stdout ", 8) != 0 && memcmp(p, " stderr ", 8) != 0))
 		return false;
 	if ((p[8] != 'P' && p[8] != 'F') ||
@@ -71,7 +71,7 @@ bool fields_read_combined(struct fields_reader *r)
 	if (!used || end - p < 3 || p[-1] != ']' || memcmp(p, " \"", 2) != 0)
 		return false;
 	status = skip_quoted(p + 2, end);
-	if (!status || *status != ' ' || end - status < 4 ||
+	if (!status || end - status < 4 || *status != ' ' ||
 	    fields_skip_digits(status + 1, end) != status + 4)
 		return false;
 	take_when(f, &when);
@@ -98,7 +98,8 @@ bool fields_read_klog(struct fields_reader *r)
 	size_t used;
 
 	if (r->line.len < sizeof("E1120 10:11:12 1 f:1]") - 1 ||
-	    !strchr("IWEF", *p) || !fields_digit(p[1]) || !fields_digit(p[4]))
+	    !fields_any_of(*p, "IWEF") || !fields_digit(p[1]) ||
+	    !fields_digit(p[4]))
 		return false;
 	used = fields_time_at(r, p + 1, &when);
 	if (!used)

@@ -78,7 +78,9 @@ static bool read_auto(struct fields_reader *r)
 
 	if (!r->line.len)
 		return false;
-	p = fields_skip_blanks(r->line.ptr, end);
+	/* JSON may have line ends before it, too. */
+	for (p = r->line.ptr; p < end && fields_any_of(*p, " \t\r\n"); p++)
+		;
 	if (p < end && *p == '{')
 		return fields_read_json(r);
 	if (*r->line.ptr == '<')

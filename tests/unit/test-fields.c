@@ -96,6 +96,10 @@ static void plain_lines(void **state)
 		{"foo - bar - baz", "plain"},
 		{"Error while reading", "plain"},
 		{"(ERROR", "plain"},
+		{"error/x", "plain"},
+		{"shop:error", "plain"},
+		{"ERROR/17 lost", "plain", NULL, "ERROR", "high",
+		 .message = "lost"},
 		{"[", "plain"},
 		{"type=AVC msg=audit(1795169472.123:17): avc: denied", "plain"},
 		{"ERROR disk full", "plain", NULL, "ERROR", "high",
@@ -264,6 +268,7 @@ static void lines_of_servers(void **state)
 		{"::1 - - [20/Nov/2026:10:11:12 +0000] \"-\" 200 0", "combined",
 		 AT, "200", "info", .message = "\"-\" 200 0"},
 		{"::1 - - [20/Nov/2026:10:11:12 +0000] \"GET / 200 0", "plain"},
+		{"::1 - - [20/Nov/2026:10:11:12 +0000] \"GET /\"", "plain"},
 	};
 
 	(void)state;
