@@ -11,8 +11,8 @@
 void journal_parser_init(struct journal_parser *p, size_t max)
 {
 	*p = (struct journal_parser){.max = max};
-	p->bytes.max =
-		JOURNAL_ENTRY * max + (JOURNAL_FIELDS + 2) * (JOURNAL_NAME + 2);
+	p->bytes.max = JOURNAL_ENTRY * max +
+		       (size_t)(JOURNAL_FIELDS + 2) * (JOURNAL_NAME + 2);
 }
 
 void journal_parser_done(struct journal_parser *p)
@@ -115,7 +115,7 @@ static void write_field(struct journal_parser *p, size_t at, struct buf *out)
 		struct journal_field *f = &p->fields[i];
 		struct slice text = {p->bytes.data + f->text, f->len};
 
-		if (f->written || strcmp(name, p->bytes.data + f->name))
+		if (f->written || strcmp(name, p->bytes.data + f->name) != 0)
 			continue;
 		for (size_t k = i + 1; i == at && k < p->count && !array; k++)
 			array = !strcmp(name,

@@ -158,7 +158,7 @@ bool journal_later(struct slice cursor, struct slice than)
 	struct slice b = part_of(than, 's');
 
 	/* Numbers rise in the files of one machine, times do not always. */
-	if (a.len && slice_eq(a, b))
+	if (a.len && b.len && slice_eq(a, b))
 		by = 'i';
 	a = part_of(cursor, by);
 	b = part_of(than, by);

@@ -84,9 +84,10 @@ static int start(struct journal *j, struct err *err)
 	if (j->follow && (j->cursor || j->since != WHEN_NONE))
 		argv[n++] = "--no-tail";
 	argv[n++] = begin;
-	if (j->until != WHEN_NONE)
-		argv[n++] = until =
-			point_argument("until", j->until < 0 ? 0 : j->until);
+	if (j->until != WHEN_NONE) {
+		until = point_argument("until", j->until < 0 ? 0 : j->until);
+		argv[n++] = until;
+	}
 	for (size_t i = 0; i < j->arg_count; i++)
 		argv[n++] = j->args[i];
 	return child_start(&j->child, argv, err);
@@ -332,11 +333,11 @@ int journal_new(struct input **ret, const struct journal_options *opt,
 	j->fd = opt->fd;
 	j->program = mem_dup(opt->program ? opt->program : "journalctl");
 	j->name = mem_dup(opt->name ? opt->name : j->program);
-	while (opt->args && opt->args[j->arg_count])
-		j->arg_count++;
-	j->args = mem_zero(j->arg_count + 1, sizeof(char *));
-	for (size_t i = 0; i < j->arg_count; i++)
+	for (size_t i = 0; opt->args && opt->args[i]; i++) {
+		j->args = mem_resize(j->args, i + 1, sizeof(char *));
 		j->args[i] = mem_dup(opt->args[i]);
+		j->arg_count = i + 1;
+	}
 	j->follow = opt->follow && opt->fd < 0;
 	j->since = opt->since;
 	j->until = opt->until;

@@ -127,7 +127,8 @@ static struct join_stream *read_stream(struct join *j,
 	AUTO_FREE char *kind = NULL;
 
 	if (m && !jscan_object(&scan, m->value.ptr, m->value.len, err)) {
-		s.kind = kind = read_text(&scan, "kind");
+		kind = read_text(&scan, "kind");
+		s.kind = kind;
 		s.id = read_text(&scan, "id");
 		s.path = read_text(&scan, "path");
 		s.service = read_text(&scan, "service");

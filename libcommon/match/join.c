@@ -186,7 +186,7 @@ static void take_line(struct join *j, const struct input_event *line)
 	if (e)
 		open = (struct join_open){join_text(e), e->state};
 	a = join_rules_judge(&j->rules, line->text, keyed, e ? &open : NULL);
-	if (a.verdict == JOIN_GOES_ON) {
+	if (e && a.verdict == JOIN_GOES_ON) {
 		add_line(j, e, line);
 	} else {
 		if (!keyed) /* the one before it without a name */

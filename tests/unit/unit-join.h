@@ -166,7 +166,7 @@ static inline struct fake *fake_new(const struct fake *from)
 {
 	static const struct input_ops ops = {fake_next, fake_save, fake_load,
 					     fake_free};
-	static char *const ids[STREAMS] = {"s0", "s1", "s2"};
+	static char ids[STREAMS][3] = {"s0", "s1", "s2"};
 	struct fake *f = mem_zero(1, sizeof(*f));
 
 	*f = *from;
