@@ -93,7 +93,9 @@ static void give(struct join *j, struct join_event *e)
 
 static void add_text(struct join *j, struct join_event *e, struct slice line)
 {
-	if (e->view.ptr && e->view.ptr + e->view.len + 1 == line.ptr) {
+	const char *end = e->view.ptr ? e->view.ptr + e->view.len : NULL;
+
+	if (end && end + 1 == line.ptr && *end == '\n') {
 		e->view.len += 1 + line.len;
 	} else {
 		join_keep_text(e);

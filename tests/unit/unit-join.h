@@ -64,9 +64,13 @@ static inline void fake_events(struct fake *f, struct input_block *b)
 	const char *end = p + b->text.len;
 	uint64_t line = b->line;
 
-	(void)f;
+	/* What stands between them is nobody's. */
+	for (size_t i = 0; !f->own && i < b->data.len; i++)
+		if (b->data.data[i] == '\n')
+			b->data.data[i] = '|';
 	while (p < end) {
-		const char *stop = memchr(p, '\n', (size_t)(end - p));
+		const char *stop =
+			memchr(p, f->own ? '\n' : '|', (size_t)(end - p));
 		struct input_event e = {.line = line++};
 
 		stop = stop ? stop : end;
