@@ -108,9 +108,10 @@ int elastic_answer_failed(const struct http_reply *r, struct err *err)
 		       r->status, shown.len ? ": " : "", buf_str(&shown));
 }
 
-bool elastic_answer_has(const struct http_reply *r, const char *type)
+bool elastic_answer_has(const struct http_reply *r, const char *text)
 {
-	return strstr(buf_str(&r->body), type) != NULL;
+	return memmem(buf_str(&r->body), r->body.len, text, strlen(text)) !=
+	       NULL;
 }
 
 static int version_part(const char **p)
@@ -283,17 +284,6 @@ static int read_hit(void *arg, struct slice value, enum jscan_type type,
 	return 0;
 }
 
-/* Goes on behind the last hit, which must not be where it was before. */
-static int keep_place(struct elastic *e, struct slice sort, struct err *err)
-{
-	if (slice_eq(sort, buf_slice(&e->after)))
-		return err_set(err, ERR_REMOTE,
-			       "the answer is the page before it once more");
-	buf_reset(&e->after);
-	buf_add_slice(&e->after, sort);
-	return 0;
-}
-
 static int read_hits(struct elastic *e, const struct jscan *top,
 		     struct err *err)
 {
@@ -308,8 +298,10 @@ static int read_hits(struct elastic *e, const struct jscan *top,
 		rc = err_set(err, ERR_REMOTE, "the answer is not of a search");
 	else
 		rc = jscan_array(list, read_hit, &r, err);
-	if (!rc && r.sort.ptr)
-		rc = keep_place(e, r.sort, err);
+	e->page.sort = r.sort;
+	if (!rc && r.sort.ptr && slice_eq(r.sort, buf_slice(&e->after)))
+		rc = err_set(err, ERR_REMOTE,
+			     "the answer is the page before it once more");
 	jscan_done(&r.hit);
 	jscan_done(&hits);
 	return rc;
@@ -331,10 +323,14 @@ int elastic_answer_page(struct elastic *e, struct http_reply *r,
 		p->whole =
 			!is_true(&top, "timed_out") && !lacks_something(&top);
 		rc = read_hits(e, &top, err);
-		p->last = p->count < (e->bare ? 1 : e->size);
+		/* One that is not whole may lack some in the middle. */
+		p->last = p->count < (e->bare || !p->whole ? 1 : e->size);
 	}
 	jscan_done(&top);
-	if (rc)
+	if (rc) {
+		*r = p->reply;
+		p->reply = (struct http_reply){.status = 0};
 		elastic_page_done(p);
+	}
 	return rc;
 }

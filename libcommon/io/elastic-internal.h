@@ -20,6 +20,10 @@
  * which may jump. The ring has the ids of all that was handed on and is not
  * older than `back`.
  *
+ * When a point in time is lost, the poll goes on in another one from the time
+ * that it had reached. Of what came before that time, documents may have
+ * arrived between the two; so `back` follows the watermark as it was then only.
+ *
  * To read the whole overlap each time would cost more than the news do. So most
  * polls are short: they look back a part of the overlap only, and leave `back`
  * alone; a full one, from `back`, comes as often as a tenth of the time allows.
@@ -40,6 +44,7 @@
 #define ELASTIC_SHORT_PART   15	  /* of the overlap, in a short poll */
 #define ELASTIC_FULL_COST    10	  /* pause after a full poll, times as long */
 #define ELASTIC_TRIES	     6	  /* in a row, without follow */
+#define ELASTIC_PAGE_TRIES   3	  /* more, of a page that is not whole */
 #define ELASTIC_PIT_TRIES    4	  /* of a page; then a new point in time */
 #define ELASTIC_BACKOFF_MS   500
 #define ELASTIC_BACKOFF_MOST 6		      /* intervals */
@@ -64,14 +69,16 @@ struct elastic_ring {
 };
 
 void elastic_ring_done(struct elastic_ring *r);
+uint32_t elastic_ring_second(int64_t ms);
 void elastic_ring_id(struct elastic_id *ret, struct slice text, int64_t ms);
 bool elastic_ring_has(const struct elastic_ring *r,
 		      const struct elastic_id *id);
 void elastic_ring_add(struct elastic_ring *r, const struct elastic_id *id);
 /* Forgets what is older than that second. */
 void elastic_ring_prune(struct elastic_ring *r, uint32_t second);
-/* Forgets the oldest quarter; the second from which on nothing is missing. */
-uint32_t elastic_ring_drop(struct elastic_ring *r);
+/* Forgets the oldest quarter, but nothing from that second on; the second from
+ * which on nothing was forgotten. */
+uint32_t elastic_ring_drop(struct elastic_ring *r, uint32_t second);
 void elastic_ring_save(const struct elastic_ring *r, struct buf *out);
 int elastic_ring_load(struct elastic_ring *r, struct slice text,
 		      struct err *err) MUST_CHECK;
@@ -97,7 +104,9 @@ struct elastic_page {
 	struct http_reply reply;
 	struct elastic_hit *hits;
 	size_t count, cap, next;
+	struct slice sort; /* JSON array, of the last hit; NULL: none */
 	bool whole;
+	bool again; /* will be asked for once more */
 	bool last;
 };
 
@@ -136,8 +145,12 @@ struct elastic {
 
 	bool full, whole; /* the poll; whole so far */
 	bool full_next;
+	bool resume;	  /* the next one goes on where the last one stopped */
+	int retries;	  /* of a page that was not whole */
 	int64_t full_due; /* monotonic */
 	int64_t from, to;
+	int64_t reached;  /* the time up to which all has been handed on */
+	int64_t limit;	  /* of the watermark that `back` may follow */
 	int64_t opened;	  /* monotonic */
 	struct buf pit;	  /* its id, JSON string; empty: none */
 	struct buf after; /* JSON array of sort values */
@@ -146,8 +159,7 @@ struct elastic {
 	struct elastic_page page;
 
 	int64_t back, watermark, covered;
-	int64_t moved;	/* monotonic, when the watermark was now at most */
-	uint32_t floor; /* what is older is not known to be new */
+	int64_t moved; /* monotonic, when the watermark was now at most */
 	struct elastic_ring ring;
 
 	size_t missing; /* documents that could not be had */
@@ -165,13 +177,13 @@ int elastic_answer_kind(struct elastic *e, const struct http_reply *r,
 			struct err *err) MUST_CHECK;
 int elastic_answer_open(struct elastic *e, const struct http_reply *r,
 			struct err *err) MUST_CHECK;
-/* Fills e->page, which takes the reply over. */
+/* Fills e->page, which takes the reply over, unless it fails. */
 int elastic_answer_page(struct elastic *e, struct http_reply *r,
 			struct err *err) MUST_CHECK;
 /* The error that a status other than 200 stands for. */
 int elastic_answer_failed(const struct http_reply *r, struct err *err);
-/* The answer holds this type of error. */
-bool elastic_answer_has(const struct http_reply *r, const char *type);
+/* The answer, which need not be JSON, holds this text. */
+bool elastic_answer_has(const struct http_reply *r, const char *text);
 void elastic_page_done(struct elastic_page *p);
 
 int elastic_next(struct input *in, struct input_block *b, int wait_ms,

@@ -53,7 +53,7 @@ static void hand_on_hit(struct elastic *e, struct input_block *b,
 
 	event.id = add_id(&b->data, hit);
 	elastic_ring_id(&id, event.id, hit->ms);
-	if (id.second < e->floor || elastic_ring_has(&e->ring, &id)) {
+	if (elastic_ring_has(&e->ring, &id)) {
 		buf_truncate(&b->data, start);
 		return;
 	}
@@ -85,11 +85,14 @@ static size_t hit_size(const struct elastic_hit *hit)
 
 /*
  * Makes room in the ring, at the price of an overlap that reaches less far.
- * False when it cannot: while an answer is missing nothing may be forgotten.
+ * What is still to come in this poll must not be forgotten; then the ring
+ * grows for a while. False while answers are not whole: what was handed on of
+ * them would come again.
  */
 static bool make_room(struct elastic *e)
 {
 	struct err err = ERR_INIT;
+	int64_t ms = e->page.hits[e->page.next].ms;
 	char text[WHEN_TEXT];
 
 	if (e->ring.count < e->ring_most)
@@ -105,12 +108,13 @@ static bool make_room(struct elastic *e)
 		elastic_tell(e, ELASTIC_TELL_RING, &err);
 		return false;
 	}
-	e->floor = elastic_ring_drop(&e->ring);
-	if (e->back < e->floor * WHEN_SECOND)
-		e->back = e->floor * WHEN_SECOND;
-	if (e->watermark < e->back)
-		e->watermark = e->back;
-	when_format(text, e->back);
+	if (ms > e->watermark)
+		ms = e->watermark;
+	ms = elastic_ring_drop(&e->ring, elastic_ring_second(ms)) * WHEN_SECOND;
+	if (ms <= e->back)
+		return true;
+	e->back = ms;
+	when_format(text, ms);
 	(void)err_set(&err, ERR_REMOTE,
 		      "more than %zu documents of '%s' within the overlap: "
 		      "late ones from before %s will be missed",
@@ -123,7 +127,7 @@ static bool make_room(struct elastic *e)
 static void stop_poll(struct elastic *e)
 {
 	e->page.count = e->page.next;
-	e->page.whole = false;
+	e->page.whole = e->page.again = false;
 	e->page.last = true;
 }
 
@@ -136,16 +140,13 @@ static bool hand_on(struct elastic *e, struct input_block *b)
 	while (end < p->count && room < INPUT_BLOCK)
 		room += hit_size(&p->hits[end++]);
 	(void)buf_reserve(&b->data, room); /* so that slices stay valid */
-	while (p->next < end) {
-		if (!make_room(e)) {
-			stop_poll(e);
-			break;
-		}
+	if (p->next < end && !make_room(e))
+		stop_poll(e);
+	while (p->next < end && p->next < p->count)
 		hand_on_hit(e, b, &p->hits[p->next++]);
-	}
 	if (p->next < p->count)
 		return b->event_count > 0;
-	b->live = p->last;
+	b->live = p->last && !p->again;
 	elastic_poll_page_done(e);
 	return b->event_count > 0;
 }
@@ -196,11 +197,18 @@ static int fail(struct elastic *e, const struct err *why, int64_t after,
 	return 0;
 }
 
+static void not_whole(struct err *err)
+{
+	(void)err_set(err, ERR_REMOTE,
+		      "the answer is not whole: shards failed or took too "
+		      "long");
+}
+
 /* The point in time is gone, or of no use. */
 static void start_again(struct elastic *e)
 {
 	buf_reset(&e->pit);
-	e->full_next = true;
+	e->resume = true;
 	e->step = ELASTIC_OPEN;
 }
 
@@ -265,9 +273,11 @@ static bool guess(struct elastic *e, long status)
 	return false;
 }
 
-/* The next page is as large as keeps the answer small. */
-static void page_came(struct elastic *e)
+/* The next page is as large as keeps the answer small. One that is not whole
+ * is handed on and asked for again, and only then taken as it is. */
+static int page_came(struct elastic *e, struct err *err)
 {
+	struct err why = ERR_INIT;
 	size_t len = e->page.reply.body.len;
 
 	if (len > ELASTIC_BODY_AIM && e->size > 1)
@@ -275,9 +285,29 @@ static void page_came(struct elastic *e)
 	else if (len < ELASTIC_BODY_AIM / 4)
 		e->size =
 			2 * e->size < e->page_size ? 2 * e->size : e->page_size;
-	e->bare = false;
-	if (e->page.whole)
+	e->bare = e->bare && !e->page.whole;
+	if (e->page.whole) {
 		e->failures = 0;
+		return 0;
+	}
+	if (!e->whole || e->retries >= ELASTIC_PAGE_TRIES)
+		return 0;
+	e->retries++;
+	e->page.again = true;
+	not_whole(&why);
+	return fail(e, &why, 0, err);
+}
+
+/* The page, or less of it when it is one that we cannot read. */
+static int take_page(struct elastic *e, struct http_reply *r, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (!elastic_answer_page(e, r, &why))
+		return page_came(e, err);
+	if (elastic_answer_has(r, "\"_shards\"") && shrink(e))
+		return 0;
+	return fail(e, &why, 0, err);
 }
 
 static int take_answer(struct elastic *e, struct http_reply *r, struct err *err)
@@ -297,12 +327,7 @@ static int take_answer(struct elastic *e, struct http_reply *r, struct err *err)
 			e->step = ELASTIC_SEARCH;
 		break;
 	case ELASTIC_SEARCH:
-		rc = elastic_answer_page(e, r, &why);
-		if (!rc)
-			page_came(e);
-		else if (shrink(e))
-			return 0;
-		break;
+		return take_page(e, r, err);
 	case ELASTIC_CLOSE:
 		break;
 	}
@@ -321,9 +346,7 @@ static int close_poll(struct elastic *e, struct err *err)
 		return 0;
 	}
 	e->failures = e->unwhole++;
-	(void)err_set(&why, ERR_REMOTE,
-		      "the answer is not whole: shards failed or took too "
-		      "long");
+	not_whole(&why);
 	return fail(e, &why, 0, err);
 }
 

@@ -18,21 +18,34 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-bool elastic_poll_begin(struct elastic *e)
+static void begin_anew(struct elastic *e, int64_t mono)
 {
-	int64_t mono = clock_mono();
-
 	e->full = e->full_next || mono >= e->full_due;
 	e->from = e->full ? e->back
 			  : later(e->back,
 				  e->watermark -
 					  e->overlap_ms / ELASTIC_SHORT_PART);
+	e->whole = true;
+	e->limit = INT64_MAX;
+	e->reached = WHEN_NONE;
+}
+
+bool elastic_poll_begin(struct elastic *e)
+{
+	int64_t mono = clock_mono();
+
+	if (e->resume && e->whole && e->reached != WHEN_NONE) {
+		e->from = e->reached;
+		e->limit = earlier(e->limit, e->watermark);
+	} else {
+		begin_anew(e, mono);
+	}
+	e->resume = false;
 	e->to = clock_now() - (e->follow ? ELASTIC_DELAY_MS : 0);
 	if (e->until != WHEN_NONE)
 		e->to = earlier(e->to, e->until);
-	e->whole = true;
-	e->floor = 0;
 	e->bare = false;
+	e->retries = 0;
 	e->opened = mono;
 	buf_reset(&e->after);
 	return e->to >= e->from;
@@ -40,8 +53,20 @@ bool elastic_poll_begin(struct elastic *e)
 
 void elastic_poll_prune(struct elastic *e)
 {
-	elastic_ring_prune(
-		&e->ring, (uint32_t)earlier(e->back / WHEN_SECOND, UINT32_MAX));
+	elastic_ring_prune(&e->ring, elastic_ring_second(e->back));
+}
+
+static void move_marks(struct elastic *e, int64_t ms)
+{
+	e->reached = ms;
+	if (ms > e->watermark) {
+		e->watermark = ms;
+		e->moved = e->opened;
+	}
+	if (e->full)
+		e->back = later(e->back, earlier(ms, e->limit) - e->overlap_ms);
+	if (e->ring.count > PRUNE_START + 2 * e->ring.pruned)
+		elastic_poll_prune(e);
 }
 
 /*
@@ -52,25 +77,21 @@ void elastic_poll_prune(struct elastic *e)
 void elastic_poll_page_done(struct elastic *e)
 {
 	struct elastic_page *p = &e->page;
-	bool last = p->last;
-	int64_t ms;
 
-	e->whole = e->whole && p->whole;
-	e->full_next = e->full_next || !e->whole;
-	if (e->whole && p->count) {
-		ms = p->hits[p->count - 1].ms;
-		if (ms > e->watermark) {
-			e->watermark = ms;
-			e->moved = e->opened;
+	if (!p->again) {
+		e->whole = e->whole && p->whole;
+		e->full_next = e->full_next || !e->whole;
+		e->retries = 0;
+		if (e->whole && p->count)
+			move_marks(e, p->hits[p->count - 1].ms);
+		if (p->sort.ptr) {
+			buf_reset(&e->after);
+			buf_add_slice(&e->after, p->sort);
 		}
-		if (e->full)
-			e->back = later(e->back, ms - e->overlap_ms);
-		if (e->ring.count > PRUNE_START + 2 * e->ring.pruned)
-			elastic_poll_prune(e);
+		if (p->last)
+			e->step = ELASTIC_CLOSE;
 	}
 	elastic_page_done(p);
-	if (last)
-		e->step = ELASTIC_CLOSE;
 }
 
 static void settle_whole(struct elastic *e)
@@ -82,7 +103,8 @@ static void settle_whole(struct elastic *e)
 	e->moved = e->opened;
 	e->covered = later(e->covered, e->to);
 	if (e->full) {
-		e->back = later(e->back, e->watermark - e->overlap_ms);
+		e->back = later(e->back, earlier(e->watermark, e->limit) -
+						 e->overlap_ms);
 		e->full_next = false;
 		e->full_due = mono + ELASTIC_FULL_COST * (mono - e->opened);
 	}

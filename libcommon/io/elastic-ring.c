@@ -8,6 +8,7 @@
 
 #include <oncall/hash.h>
 #include <oncall/mem.h>
+#include <oncall/when.h>
 
 #define SLOTS_START 1024
 #define VARINT_BITS 7
@@ -21,6 +22,12 @@ void elastic_ring_done(struct elastic_ring *r)
 	*r = (struct elastic_ring){.ids = NULL};
 }
 
+uint32_t elastic_ring_second(int64_t ms)
+{
+	ms = ms < 0 ? 0 : ms / WHEN_SECOND;
+	return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
 void elastic_ring_id(struct elastic_id *ret, struct slice text, int64_t ms)
 {
 	unsigned char full[HASH_SHA256_SIZE];
@@ -30,8 +37,7 @@ void elastic_ring_id(struct elastic_id *ret, struct slice text, int64_t ms)
 	hash_sha256_add(&h, text.ptr, text.len);
 	hash_sha256_end(&h, full);
 	memcpy(ret->hash, full, ELASTIC_HASH);
-	ms = ms < 0 ? 0 : ms / 1000;
-	ret->second = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+	ret->second = elastic_ring_second(ms);
 }
 
 /* The slot of the id, or the empty one where it belongs. Whoever chooses ids
@@ -104,7 +110,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-uint32_t elastic_ring_drop(struct elastic_ring *r)
+uint32_t elastic_ring_drop(struct elastic_ring *r, uint32_t second)
 {
 	AUTO_FREE uint32_t *seconds = mem_zero(r->count + 1, sizeof(*seconds));
 	uint32_t first;
@@ -113,8 +119,7 @@ uint32_t elastic_ring_drop(struct elastic_ring *r)
 		seconds[i] = r->ids[i].second;
 	qsort(seconds, r->count, sizeof(*seconds), by_number);
 	first = seconds[r->count / 4];
-	if (first < UINT32_MAX)
-		first++;
+	first = first < second ? first + 1 : second;
 	elastic_ring_prune(r, first);
 	return first;
 }
