@@ -23,6 +23,7 @@
 #include <oncall/jscan.h>
 
 #define CONDITION_MAX_KEYS   100000 /* of all rules; the oldest goes first */
+#define CONDITION_MAX_BYTES  ((size_t)32 * 1024 * 1024) /* of them */
 #define CONDITION_MAX_TIMES  10000  /* N of a threshold */
 #define CONDITION_MAX_PARTS  32	    /* rules that a condition names */
 #define CONDITION_MAX_FIELDS 8	    /* of "by" */
@@ -92,6 +93,8 @@ struct condition_firing {
 	struct slice keep;   /* of the hit that began it, for deadlines; empty
 				when it fires with the hit at hand */
 	int64_t folded;	     /* hits taken in silently before, now told */
+	bool later;	     /* with a deadline: keep is all there is, and empty
+				when it was too long */
 };
 
 /* Called for each; the firing is valid during the call. */
