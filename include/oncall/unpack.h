@@ -18,6 +18,9 @@ int unpack_open(struct unpack **ret, int fd, const char *name, struct err *err)
  * other are one file. After an error, reading again gives the same error. */
 ssize_t unpack_read(struct unpack *u, void *buf, size_t n, struct err *err)
 	MUST_CHECK;
+/* From here on a pipe that has nothing makes unpack_read() return -1 and leave
+ * err alone, instead of waiting. */
+void unpack_never_wait(struct unpack *u);
 /* Known from the start for a regular file, after the first read of a pipe. */
 bool unpack_compressed(const struct unpack *u);
 int unpack_fd(const struct unpack *u);

@@ -18,6 +18,7 @@ struct unpack {
 	int fd;
 	char *name;
 	bool waits;   /* a pipe or terminal, which may have nothing yet */
+	bool never_waits;
 	bool settled; /* whether it is compressed is known */
 	bool at_end;  /* of the file itself */
 	const struct unpack_codec *codec; /* NULL: not compressed */
@@ -113,15 +114,25 @@ int unpack_open(struct unpack **ret, int fd, const char *name, struct err *err)
 	return 0;
 }
 
+/* Whether a read will not block. */
+static bool wait_for_bytes(const struct unpack *u)
+{
+	if (u->never_waits)
+		return signals_poll(u->fd, POLLIN, 0) == 1;
+	while (signals_poll(u->fd, POLLIN, -1) < 0)
+		if (signals_stop())
+			return false;
+	return true;
+}
+
 /* read() that a stop ends while there is nothing; -1 then without an err. */
 static ssize_t read_some(struct unpack *u, void *buf, size_t n, struct err *err)
 {
 	ssize_t got;
 
 	do {
-		while (u->waits && signals_poll(u->fd, POLLIN, -1) < 0)
-			if (signals_stop())
-				return -1;
+		if (u->waits && !wait_for_bytes(u))
+			return -1;
 		got = read(u->fd, buf, n);
 	} while (got < 0 && (errno == EINTR || (u->waits && errno == EAGAIN)));
 	if (got < 0)
@@ -227,6 +238,11 @@ ssize_t unpack_read(struct unpack *u, void *buf, size_t n, struct err *err)
 	if (got < 0 && err->kind != ERR_NONE)
 		u->failed = *err;
 	return got;
+}
+
+void unpack_never_wait(struct unpack *u)
+{
+	u->never_waits = true;
 }
 
 bool unpack_compressed(const struct unpack *u)

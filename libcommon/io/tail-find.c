@@ -1,0 +1,519 @@
+/*
+ * tail-find.c - where the bytes of a stream are now: under another name, in a
+ * copy, or in an archive. Names alone prove nothing; the inode does, as long
+ * as it holds the bytes, and else the bytes that were handed on.
+ */
+#include "tail-internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <oncall/clock.h>
+#include <oncall/mem.h>
+
+#define SCANS  3 /* names change while a directory is read */
+#define PIECE  ((size_t)64 * 1024)
+#define SECOND INT64_C(1000000000)
+
+struct sibling {
+	char *path;
+	struct tail_inode inode;
+	bool rotated; /* the name is one that a rotation gives */
+	bool archive; /* so says the name */
+};
+
+struct siblings {
+	struct sibling *items;
+	size_t count;
+};
+
+static void siblings_done(struct siblings *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		free(l->items[i].path);
+	free(l->items);
+	*l = (struct siblings){.items = NULL};
+}
+
+#define AUTO_SIBLINGS CLEANUP(siblings_done)
+
+int tail_open_fd(struct tail *t, const struct tail_file *f, const char *path)
+{
+	int fd;
+
+	if (path == f->path && !strcmp(path, "-"))
+		return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		t->open_max = t->open_count / 2 + 1;
+		tail_stream_room(t);
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	}
+	return fd;
+}
+
+static bool mark_at(struct tail_mark *m, int fd, uint64_t offset)
+{
+	char bytes[TAIL_MARK];
+
+	if (m->len == 0)
+		return true;
+	if (pread(fd, bytes, m->len, (off_t)offset) != (ssize_t)m->len ||
+	    !tail_mark_same(m, bytes))
+		return false;
+	if (!m->bytes)
+		tail_mark_set(m, bytes, m->len);
+	return true;
+}
+
+bool tail_holds(struct tail_stream *s, int fd)
+{
+	return mark_at(&s->before, fd, s->position - s->before.len) &&
+	       mark_at(&s->head, fd, 0);
+}
+
+/* Reads an archive up to the position; it must be what was handed on. */
+static bool unpack_holds(struct tail_stream *s, struct unpack *u,
+			 struct err *err)
+{
+	AUTO_FREE char *piece = mem_alloc(PIECE);
+	struct tail_stream seen = {.position = 0};
+	ssize_t got = 1;
+	bool same;
+
+	while (got > 0 && seen.position < s->position) {
+		uint64_t left = s->position - seen.position;
+
+		got = unpack_read(u, piece, left < PIECE ? (size_t)left : PIECE,
+				  err);
+		if (got > 0)
+			tail_stream_advance(&seen, piece, (size_t)got);
+	}
+	same = seen.position == s->position &&
+	       (s->position == 0 ||
+		(seen.head.len >= s->head.len &&
+		 seen.before.len >= s->before.len &&
+		 tail_mark_same(&s->head, seen.head.bytes) &&
+		 tail_mark_same(&s->before, seen.before.bytes +
+						    seen.before.len -
+						    s->before.len)));
+	if (same && s->position) {
+		tail_mark_set(&s->head, seen.head.bytes, seen.head.len);
+		tail_mark_set(&s->before, seen.before.bytes, seen.before.len);
+	}
+	free(seen.head.bytes);
+	free(seen.before.bytes);
+	return same;
+}
+
+/* Why a file is not taken: 0 it is another one, else an errno; WHY_TOLD. */
+#define WHY_TOLD  (-1)
+#define WHY_LATER (-2)
+
+static int not_taken(struct tail *t, struct tail_file *f, int why,
+		     const char *path)
+{
+	struct err err = ERR_INIT;
+
+	if (why > 0 && why != ENOENT && why != ENOTDIR) {
+		(void)err_sys(&err, why, "cannot open '%s'", path);
+		tail_tell_once(t, f, &err);
+		return WHY_TOLD;
+	}
+	return why > 0 ? 0 : why;
+}
+
+/* An archive that is still being written would look broken. */
+static bool unsettled(const struct tail *t, const struct tail_stream *s)
+{
+	return t->opt.follow && !s->moved &&
+	       clock_mono() - s->quiet < TAIL_SETTLE;
+}
+
+static int take_packed(struct tail *t, struct tail_stream *s, struct unpack *u)
+{
+	struct err err = ERR_INIT;
+
+	if (unsettled(t, s))
+		return WHY_LATER;
+	if (!unpack_holds(s, u, &err)) {
+		if (err.kind == ERR_NONE)
+			return 0;
+		tail_tell_once(t, s->file, &err);
+		return WHY_TOLD;
+	}
+	s->final = true;
+	return 1;
+}
+
+/* Opens path as the source of s; 1, or why not. */
+static int take(struct tail *t, struct tail_stream *s, const char *path,
+		bool by_bytes)
+{
+	AUTO_UNPACK struct unpack *u = NULL;
+	struct err err = ERR_INIT;
+	struct tail_inode inode;
+	int fd = tail_open_fd(t, s->file, path);
+	int taken;
+
+	if (fd < 0)
+		return not_taken(t, s->file, errno, path);
+	if (tail_inode_of(fd, &inode) < 0 || !S_ISREG(inode.mode) ||
+	    (!by_bytes && !tail_inode_same(&inode, &s->inode)) ||
+	    (t->has_out && tail_inode_same(&inode, &t->out))) {
+		(void)close(fd);
+		return 0;
+	}
+	if (unpack_open(&u, fd, path, &err) < 0) {
+		tail_tell_once(t, s->file, &err);
+		return WHY_TOLD;
+	}
+	if (unpack_compressed(u)) {
+		taken = take_packed(t, s, u);
+		if (taken != 1)
+			return taken;
+	} else if (by_bytes && !tail_holds(s, fd)) {
+		return 0;
+	}
+	s->fresh = true;
+	s->final = s->final || by_bytes;
+	s->quiet = clock_mono();
+	tail_stream_attach(t, s, TAKE_PTR(u));
+	return 1;
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t n = strlen(name), m = strlen(end);
+
+	return n > m && !strcmp(name + n - m, end);
+}
+
+static bool archive_name(const char *name)
+{
+	return ends_with(name, ".gz") || ends_with(name, ".zst");
+}
+
+/* "app.log" is rotated to "app.log.1", "app.log-20261120.gz", "app.log.old";
+ * but "app.log.lock" and "app-worker.log" are something else. */
+static bool rotated_name(const char *base, const char *name)
+{
+	size_t n = strlen(base);
+
+	if (strncmp(name, base, n) != 0 || !strchr(".-_~", name[n]) || !name[n])
+		return false;
+	return strpbrk(name + n, "0123456789") || strstr(name + n, "old") ||
+	       strstr(name + n, "bak") || strstr(name + n, "prev") ||
+	       !strcmp(name + n, "~") || !strcmp(name + n, ".gz") ||
+	       !strcmp(name + n, ".zst");
+}
+
+/* Some put the number before the last dot: "app-20261120.log". */
+static bool related_name(const char *base, const char *name)
+{
+	const char *dot = strrchr(base, '.');
+	size_t stem = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+
+	return !strncmp(name, base, stem) &&
+	       (name[stem] == '\0' || strchr(".-_~", name[stem]));
+}
+
+static DIR *open_dir(const struct tail_file *f)
+{
+	AUTO_FREE char *dir =
+		f->name ? mem_dup_bytes(f->path, f->name) : mem_dup(".");
+
+	return opendir(dir);
+}
+
+static void add_sibling(struct siblings *l, const struct tail_file *f,
+			const char *name)
+{
+	struct sibling one = {
+		.path = mem_printf("%.*s%s", (int)f->name, f->path, name),
+		.rotated = rotated_name(f->path + f->name, name),
+		.archive = archive_name(name),
+	};
+
+	if (tail_inode_at(one.path, &one.inode) < 0 ||
+	    !S_ISREG(one.inode.mode)) {
+		free(one.path);
+		return;
+	}
+	l->items = mem_resize(l->items, l->count + 1, sizeof(one));
+	l->items[l->count++] = one;
+}
+
+/* Those whose names are related; with an inode, those that have it. */
+static void find_siblings(struct siblings *l, const struct tail_file *f,
+			  const struct tail_inode *inode)
+{
+	DIR *dir = open_dir(f);
+	const struct dirent *e;
+
+	siblings_done(l);
+	while (dir && (e = readdir(dir)))
+		if (inode ? e->d_ino == inode->ino
+			  : related_name(f->path + f->name, e->d_name))
+			add_sibling(l, f, e->d_name);
+	if (dir)
+		(void)closedir(dir);
+}
+
+bool tail_find_inode(const struct tail_file *f, const struct tail_inode *inode)
+{
+	AUTO_SIBLINGS struct siblings l = {.items = NULL};
+
+	find_siblings(&l, f, inode);
+	for (size_t i = 0; i < l.count; i++)
+		if (tail_inode_same(&l.items[i].inode, inode))
+			return true;
+	return false;
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct sibling *x = a, *y = b;
+
+	if (x->archive != y->archive)
+		return x->archive ? 1 : -1;
+	return x->inode.size < y->inode.size   ? 1
+	       : x->inode.size > y->inode.size ? -1
+					       : 0;
+}
+
+/* A copy is not older than what was seen of the original. Tools that compress
+ * keep the time, some of them to the second only. */
+static bool not_older(const struct sibling *x, int64_t mtime)
+{
+	if (x->archive)
+		return x->inode.mtime / SECOND >= mtime / SECOND;
+	return x->inode.mtime >= mtime;
+}
+
+static int take_by_inode(struct tail *t, struct tail_stream *s)
+{
+	AUTO_SIBLINGS struct siblings l = {.items = NULL};
+	int taken = 0;
+
+	find_siblings(&l, s->file, &s->inode);
+	for (size_t i = 0; i < l.count && !taken; i++)
+		if (tail_inode_same(&l.items[i].inode, &s->inode))
+			taken = take(t, s, l.items[i].path, false);
+	return taken;
+}
+
+static int take_by_bytes(struct tail *t, struct tail_stream *s)
+{
+	AUTO_SIBLINGS struct siblings l = {.items = NULL};
+	int taken = 0;
+
+	if (s->position == 0)
+		return 0;
+	find_siblings(&l, s->file, NULL);
+	if (l.count)
+		qsort(l.items, l.count, sizeof(l.items[0]), by_use);
+	for (size_t i = 0; i < l.count && taken != 1; i++)
+		if (not_older(&l.items[i], s->inode.mtime) &&
+		    (s->elsewhere ||
+		     !tail_inode_same(&l.items[i].inode, &s->inode))) {
+			int why = take(t, s, l.items[i].path, true);
+
+			taken = why == 0 ? taken : why;
+		}
+	return taken;
+}
+
+static int take_anywhere(struct tail *t, struct tail_stream *s)
+{
+	int taken = 0;
+
+	for (int i = 0; i < SCANS && !taken; i++) {
+		if (!s->elsewhere)
+			taken = take_by_inode(t, s);
+		if (!taken)
+			taken = take_by_bytes(t, s);
+	}
+	return taken;
+}
+
+enum tail_state tail_find_source(struct tail *t, struct tail_stream *s)
+{
+	int taken = 0;
+
+	if (!s->elsewhere)
+		taken = take(t, s, s->where ? s->where : s->file->path, false);
+	if (taken == 0 && !s->moved)
+		return TAIL_CHANGED;
+	if (taken == 0)
+		taken = take_anywhere(t, s);
+	if (taken == 1)
+		s->file->told = false;
+	return taken == 1 ? TAIL_GOT : taken == 0 ? TAIL_OVER : TAIL_DRY;
+}
+
+/* The first bytes of what a file holds. */
+static size_t peek(struct tail *t, const struct tail_file *f, const char *path,
+		   char bytes[TAIL_MARK])
+{
+	AUTO_UNPACK struct unpack *u = NULL;
+	struct err ignored = ERR_INIT;
+	int fd = tail_open_fd(t, f, path);
+	size_t have = 0;
+	ssize_t got = 1;
+
+	if (fd < 0 || unpack_open(&u, fd, path, &ignored) < 0)
+		return 0;
+	while (have < TAIL_MARK && got > 0) {
+		got = unpack_read(u, bytes + have, TAIL_MARK - have, &ignored);
+		if (got > 0)
+			have += (size_t)got;
+	}
+	return have;
+}
+
+/* Has f a stream, other than one of that inode, that begins with the bytes. */
+static bool begins_as(const struct tail_file *f, const struct sibling *x,
+		      const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		struct tail_stream *s = f->streams[i];
+
+		if (s->head.len == 0 || s->head.len > n ||
+		    !tail_mark_same(&s->head, bytes))
+			continue;
+		/* A few bytes are no proof: what was read to its end has
+		 * copies of its own length only. */
+		if (s->head.len == TAIL_MARK || !s->dry || x->archive ||
+		    x->inode.size == s->position)
+			return true;
+	}
+	return false;
+}
+
+/* A copy of what stands at the path may be in the making. */
+static bool copy_of_now(struct tail *t, struct tail_file *f,
+			const struct tail_inode *now, const struct sibling *x,
+			const char *bytes, size_t n)
+{
+	char first[TAIL_MARK];
+	size_t have;
+
+	if (!now || !S_ISREG(now->mode) || x->inode.born < now->born)
+		return false;
+	have = peek(t, f, f->path, first);
+	if (have > n)
+		have = n;
+	return have > 0 && !memcmp(first, bytes, have);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct sibling *x = a, *y = b;
+
+	if (x->inode.mtime != y->inode.mtime)
+		return x->inode.mtime < y->inode.mtime ? -1 : 1;
+	return x->inode.born < y->inode.born   ? -1
+	       : x->inode.born > y->inode.born ? 1
+					       : 0;
+}
+
+static bool was_missed(struct tail *t, struct tail_file *f,
+		       const struct tail_inode *now, const struct sibling *x,
+		       struct slice *ret_start)
+{
+	char bytes[TAIL_MARK];
+
+	if (!x->rotated || x->inode.size == 0 || !not_older(x, f->newest) ||
+	    x->inode.ctime < f->since || tail_stream_known(t, &x->inode) ||
+	    (t->has_out && tail_inode_same(&x->inode, &t->out)) ||
+	    (now && tail_inode_same(&x->inode, now)))
+		return false;
+	ret_start->len = peek(t, f, x->path, bytes);
+	if (ret_start->len == 0 || begins_as(f, x, bytes, ret_start->len) ||
+	    copy_of_now(t, f, now, x, bytes, ret_start->len))
+		return false;
+	ret_start->ptr = mem_dup_bytes(bytes, ret_start->len);
+	return true;
+}
+
+/* Where an inode stays at the path, its bytes are copied away: they are named
+ * as they would have been before. */
+static bool was_copied(const struct tail_file *f, const struct tail_inode *now,
+		       const struct sibling *x)
+{
+	const struct tail_stream *last =
+		f->count > 1 ? f->streams[f->count - 2] : NULL;
+
+	if (x->archive || !now->born)
+		return last && tail_inode_same(&last->inode, now);
+	return x->inode.born > now->born;
+}
+
+void tail_find_missed(struct tail *t, struct tail_file *f,
+		      const struct tail_inode *now)
+{
+	AUTO_SIBLINGS struct siblings l = {.items = NULL};
+	if (!f->seen)
+		return;
+	find_siblings(&l, f, NULL);
+	if (l.count)
+		qsort(l.items, l.count, sizeof(l.items[0]), by_time);
+	for (size_t i = 0; i < l.count; i++) {
+		struct slice start;
+		struct tail_stream *s;
+
+		if (!was_missed(t, f, now, &l.items[i], &start))
+			continue;
+		s = tail_stream_new(t, f, &l.items[i].inode);
+		s->moved = true;
+		s->where = mem_dup(l.items[i].path);
+		if (now && was_copied(f, now, &l.items[i]))
+			tail_stream_name(s, now, start);
+		free((char *)(uintptr_t)start.ptr);
+	}
+}
+
+/* Cuts name, which is that of f at first, down to that of a file that f may be
+ * a copy of. */
+static const struct tail_file *next_kin(const struct tail *t,
+					const struct tail_file *f, char *name)
+{
+	for (size_t n = strlen(name); n > f->name + 1; n--) {
+		const struct tail_file *kin;
+
+		if (!strchr(".-_~", name[n - 1]))
+			continue;
+		name[n - 1] = '\0';
+		kin = map_get(&t->by_path, slice_of(name));
+		if (kin)
+			return kin;
+	}
+	return NULL;
+}
+
+bool tail_find_kin(const struct tail *t, const struct tail_file *f)
+{
+	AUTO_FREE char *name = mem_dup(f->path);
+
+	return next_kin(t, f, name) != NULL;
+}
+
+bool tail_find_is_copy(struct tail *t, const struct tail_file *f)
+{
+	AUTO_FREE char *name = mem_dup(f->path);
+	char bytes[TAIL_MARK];
+	struct sibling self = {.archive = archive_name(name)};
+	const struct tail_file *kin;
+	size_t have;
+
+	if (!tail_find_kin(t, f) || tail_inode_at(f->path, &self.inode) < 0)
+		return false;
+	have = peek(t, f, f->path, bytes);
+	while ((kin = next_kin(t, f, name)))
+		if (begins_as(kin, &self, bytes, have))
+			return true;
+	return false;
+}
