@@ -492,8 +492,10 @@ static void sizes_are_bounded(void **state)
 	assert_err(&err, ERR_REMOTE, "the body of the answer from 'http://127");
 	assert_int_equal(reply.attempts, 1);
 	assert_true(reply.body.len <= 100000);
+	assert_true(reply.too_large);
 	req.url = url("/many-headers");
 	assert_int_equal(send_it(req), -1);
+	assert_false(reply.too_large);
 	assert_err(&err, ERR_REMOTE, "the header of the answer from");
 	assert_true(reply.headers.len <= HTTP_HEADERS_MAX);
 	req.url = url("/long-header");
