@@ -546,7 +546,8 @@ def main():
     options = parser.parse_args()
     server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(server.server_address[1], flush=True)
+    sys.stdout.write("%d\n" % server.server_address[1])  # in one piece
+    sys.stdout.flush()
     sys.stdin.read()
 
 
