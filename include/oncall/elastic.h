@@ -27,7 +27,7 @@ struct elastic_options {
 };
 
 #define ELASTIC_INTERVAL_MS 10000
-#define ELASTIC_OVERLAP_MS  (15 * 60 * 1000)
+#define ELASTIC_OVERLAP_MS  ((int64_t)15 * 60 * 1000)
 #define ELASTIC_PAGE	    1000
 #define ELASTIC_RING	    1000000 /* ids remembered, 16 bytes each */
 

@@ -50,9 +50,8 @@
 #define ELASTIC_BACKOFF_MOST 6			       /* intervals */
 #define ELASTIC_AFTER_MAX_MS ((int64_t)10 * 60 * 1000) /* of Retry-After */
 #define ELASTIC_LAG_MS	     ((int64_t)5 * 60 * 1000)
-#define ELASTIC_TELL_MS	     ((int64_t)5 * 60 * 1000) /* between the same troubles \
-						       */
-#define ELASTIC_WAIT_MS 100 /* a signal is noticed after that */
+#define ELASTIC_TELL_MS	     ((int64_t)5 * 60 * 1000) /* the same trouble */
+#define ELASTIC_WAIT_MS	     100 /* a signal is noticed after that */
 
 /* A document that was handed on; seconds, because they are half as long and
  * serve only to forget it, which may be late. */
