@@ -62,6 +62,8 @@ void record_writer_done(struct record_writer *w);
 void record_write(struct record_writer *w, struct slice line);
 /* For records that were built in w->out itself: ends the line. */
 void record_write_end(struct record_writer *w);
+/* Adds whole lines, each with its "\n". */
+void record_write_lines(struct record_writer *w, struct slice lines);
 /* -1 (ERR_SYSTEM) also for a write that failed before. */
 int record_flush(struct record_writer *w, struct err *err) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* lines.c - counts newlines, many bytes a step. */
+/* lines.c - looks at newlines, many bytes a step. */
 #include <oncall/lines.h>
 
 /* What every 64-bit processor adds in one step; a wider vector would be taken
@@ -46,4 +46,44 @@ size_t lines_count(const char *p, size_t n)
 	while (n--)
 		count += *p++ == '\n';
 	return count;
+}
+
+static lanes begins_at(const char *p, char c)
+{
+	lanes ends, begins;
+
+	memcpy(&ends, p, sizeof(ends));
+	memcpy(&begins, p + 1, sizeof(begins));
+	return (lanes)(ends == '\n') & (lanes)(begins == (unsigned char)c);
+}
+
+static bool any_begins(const char *p, size_t rounds, char c)
+{
+	lanes found = {0};
+	uint64_t halves[2];
+
+	for (const char *end = p + rounds * STEP; p < end; p += STEP)
+		found |= begins_at(p, c) | begins_at(p + sizeof(lanes), c);
+	memcpy(halves, &found, sizeof(halves));
+	return halves[0] | halves[1];
+}
+
+bool lines_begin(const char *p, size_t n, char c)
+{
+	if (n && *p == c)
+		return true;
+	while (n > STEP) {
+		size_t rounds = (n - 1) / STEP;
+
+		if (rounds > ROUNDS)
+			rounds = ROUNDS;
+		if (any_begins(p, rounds, c))
+			return true;
+		p += rounds * STEP;
+		n -= rounds * STEP;
+	}
+	for (; n > 1; p++, n--)
+		if (p[0] == '\n' && p[1] == c)
+			return true;
+	return false;
 }

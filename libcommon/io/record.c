@@ -262,11 +262,16 @@ static void write_out(struct record_writer *w)
 	buf_reset(&w->out);
 }
 
-void record_write_end(struct record_writer *w)
+void record_write_lines(struct record_writer *w, struct slice lines)
 {
-	buf_add_char(&w->out, '\n');
+	buf_add_slice(&w->out, lines);
 	if (w->out.len >= WRITE_BLOCK)
 		write_out(w);
+}
+
+void record_write_end(struct record_writer *w)
+{
+	record_write_lines(w, SLICE_LIT("\n"));
 }
 
 void record_write(struct record_writer *w, struct slice line)

@@ -16,7 +16,7 @@ static struct slice capture_of(const struct facts *f, const char *name)
 }
 
 /* The word for how bad it is, where the line decides. */
-static struct slice severity_raw(const struct facts *f)
+struct slice facts_severity_raw(const struct facts *f)
 {
 	const struct pack_rule *pack = f->rule->pack;
 
@@ -25,20 +25,30 @@ static struct slice severity_raw(const struct facts *f)
 	return f->level;
 }
 
-static enum severity severity_of(const struct facts *f)
+enum severity facts_severity(const struct facts *f)
 {
 	const struct pack_rule *pack = f->rule->pack;
 	enum severity found;
 
-	if (pack->severity_from && severity_of_level(severity_raw(f), &found))
+	if (pack->severity_from &&
+	    severity_of_level(facts_severity_raw(f), &found))
 		return found;
 	return pack->severity;
 }
 
-static struct slice service_of(const struct facts *f)
+/* A key of the store must not be longer; what is cut is cut at a character. */
+static struct slice as_key(struct slice text)
 {
-	return f->rule->pack->service ? slice_of(f->rule->pack->service)
-				      : f->service;
+	if (text.len > DETECTION_KEY_MAX)
+		text.len = utf8_cut(text.ptr, text.len, DETECTION_KEY_MAX);
+	return text;
+}
+
+struct slice facts_service(const struct facts *f)
+{
+	if (f->rule && f->rule->service.ptr)
+		return f->rule->service;
+	return as_key(f->service);
 }
 
 struct slice facts_lookup(void *arg, const char *path)
@@ -52,7 +62,7 @@ struct slice facts_lookup(void *arg, const char *path)
 	if (!strcmp(path, "message"))
 		return f->message;
 	if (!strcmp(path, "service"))
-		return service_of(f);
+		return facts_service(f);
 	if (!strcmp(path, "host"))
 		return f->host;
 	if (!strcmp(path, "pid"))
@@ -64,7 +74,7 @@ struct slice facts_lookup(void *arg, const char *path)
 	if (!strcmp(path, "category"))
 		return slice_of(pack->category);
 	if (!strcmp(path, "severity"))
-		return slice_of(severity_name(severity_of(f)));
+		return slice_of(severity_name(facts_severity(f)));
 	return (struct slice){NULL, 0};
 }
 
@@ -96,41 +106,6 @@ static void add_fields(const struct facts *f, size_t max, struct buf *out)
 	jwrite_close(out, '}');
 }
 
-/* A key of the store must not be longer; what is cut is cut at a character. */
-static struct slice as_key(struct slice text)
-{
-	if (text.len > DETECTION_KEY_MAX)
-		text.len = utf8_cut(text.ptr, text.len, DETECTION_KEY_MAX);
-	return text;
-}
-
-static void add_title(const struct facts *f, struct buf *out)
-{
-	size_t start;
-
-	buf_add_str(out, ",\"title\":\"");
-	start = out->len;
-	if (f->rule->title) {
-		AUTO_BUF struct buf text = BUF_INIT;
-
-		template_fill(f->rule->title, &text, facts_lookup,
-			      (void *)(uintptr_t)f);
-		show_json(out, buf_str(&text), text.len);
-	}
-	if (out->len == start) {
-		struct slice line = f->message;
-		const char *end = memchr(line.ptr, '\n', line.len);
-
-		if (end)
-			line.len = (size_t)(end - line.ptr);
-		line.len = utf8_cut(line.ptr, line.len, DETECTOR_TITLE);
-		show_json(out, line.ptr, line.len);
-	}
-	if (out->len == start)
-		show_json(out, f->rule->pack->id, strlen(f->rule->pack->id));
-	buf_add_char(out, '"');
-}
-
 void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT])
 {
 	const struct pack_rule *pack = f->rule->pack;
@@ -142,36 +117,16 @@ void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT])
 		parts[count++] = facts_lookup((void *)(uintptr_t)f,
 					      pack->key.items[i].text);
 	if (!pack->key.count)
-		parts[count++] = as_key(service_of(f));
+		parts[count++] = facts_service(f);
 	detection_fingerprint(out, parts, count);
 }
 
-void facts_body(const struct facts *f, const char *fingerprint, struct buf *out)
-{
-	const struct detector_rule *rule = f->rule;
-
-	buf_add_slice(out, buf_slice(&rule->fixed));
-	add_title(f, out);
-	jwrite_str(out, "severity", severity_name(severity_of(f)));
-	add_text(out, "severity_raw", severity_raw(f));
-	add_text(out, "service", as_key(service_of(f)));
-	add_text(out, "host", f->host);
-	jwrite_text(out, "message", f->message);
-	if (!utf8_valid(f->message.ptr, f->message.len))
-		jwrite_bool(out, "lossy", true);
-	if (f->truncated)
-		jwrite_bool(out, "truncated", true);
-	if (f->zone_assumed)
-		jwrite_int(out, "zone_assumed", f->zone_minutes);
-	add_fields(f, SIZE_MAX, out);
-	jwrite_str(out, "fingerprint", fingerprint);
-}
-
-void facts_write(const struct facts *f, struct buf *out)
+void facts_write(const struct facts *f, size_t max, struct buf *out)
 {
 	struct slice message = f->message;
 
-	message.len = utf8_cut(message.ptr, message.len, DETECTOR_KEPT_MESSAGE);
+	if (message.len > max)
+		message.len = utf8_cut(message.ptr, message.len, max);
 	jwrite_open(out, NULL, '{');
 	jwrite_open(out, "source", '{');
 	if (f->source.len)
@@ -191,7 +146,7 @@ void facts_write(const struct facts *f, struct buf *out)
 	add_text(out, "service", f->service);
 	add_text(out, "host", f->host);
 	add_text(out, "level", f->level);
-	add_fields(f, KEPT_CAPTURE, out);
+	add_fields(f, max == SIZE_MAX ? max : KEPT_CAPTURE, out);
 	jwrite_close(out, '}');
 }
 

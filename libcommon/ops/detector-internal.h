@@ -14,8 +14,9 @@ struct detector_rule {
 	struct template *title;
 	struct condition *when;
 	const char *kind;
-	struct buf fixed; /* members that are the same in every record */
-	bool plain;	  /* each hit is a detection at once */
+	struct slice service; /* that the rule gives, or a NULL ptr */
+	struct buf fixed;     /* members that are the same in every record */
+	bool plain;	      /* each hit is a detection at once */
 	struct detector_rule_stats stats;
 	/* --max-rate: the window at hand. */
 	int64_t rate_start;
@@ -38,6 +39,7 @@ struct detector {
 	struct detector_rule *rules;
 	size_t rule_count;
 	struct conditions *conditions;
+	bool timed; /* a rule waits for time to pass */
 	struct detector_stream *streams;
 	size_t stream_count;
 	struct detector_stats stats;
@@ -65,12 +67,18 @@ struct facts {
 	size_t capture_count;
 };
 
-struct outcome {     /* a hit, or with --all an event, found by a thread */
-	size_t rule; /* SIZE_MAX: an event */
-	uint64_t offset, line;
-	struct slice id;
+enum outcome_kind {
+	OUTCOME_READY, /* records as they are written */
+	OUTCOME_HIT,   /* facts as JSON: order, or other hits, decide */
+	OUTCOME_EVENT, /* the same, of a line, with --all */
+};
+
+struct outcome { /* what a thread found */
+	enum outcome_kind kind;
+	size_t rule;  /* of a hit */
+	bool rises;   /* of a hit */
 	int64_t time; /* WHEN_NONE: the line has none */
-	bool zone_assumed, positioned, rises;
+	bool zone_assumed;
 	size_t body, body_len; /* in detector_work.bytes */
 };
 
@@ -87,26 +95,46 @@ struct detector_work {
 	int64_t now;
 	struct outcome *outcomes;
 	size_t count, cap;
-	struct buf bytes, identity;
+	struct buf bytes, identity, scratch_text;
 	char (*fingerprints)[DETECTION_FINGERPRINT]; /* of each rule, */
 	struct buf *identities;			     /* for this identity */
 	const char *last_hit; /* line that was hit last */
+	const char *counted;  /* up to where lines were counted, */
+	uint64_t line_number; /* the number of the line there */
+	int64_t time;	      /* of the last line, when a condition needs it */
 	uint64_t lines, hit_lines, bad_times, no_times, faults;
-	uint64_t *compared;	    /* by rule */
+	uint64_t *compared, *written; /* by rule */
+	uint64_t outside, detections;
 	struct err trouble;	    /* the first of the block */
 	struct pattern_stats *told; /* by rule: what was settled before */
 };
 
 /* detector-facts.c */
 struct slice facts_lookup(void *facts, const char *path);
-/* As JSON, to be read again: with the message cut. */
-void facts_write(const struct facts *f, struct buf *out);
+/* As JSON, to be read again; no text is longer than max. */
+void facts_write(const struct facts *f, size_t max, struct buf *out);
 /* Slices point into json or scratch. */
 int facts_read(struct facts *f, struct slice json, struct jscan *scan,
 	       struct buf *scratch, struct err *err) MUST_CHECK;
-/* The members of a record that the rule and the facts give. */
-void facts_body(const struct facts *f, const char *fingerprint,
-		struct buf *out);
+struct slice facts_severity_raw(const struct facts *f);
+enum severity facts_severity(const struct facts *f);
+struct slice facts_service(const struct facts *f);
 void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT]);
+
+/* What a record says beside the facts. */
+struct head {
+	const char *kind;
+	const char *suffix; /* of the id; "" */
+	const char *fingerprint;
+	int64_t now, time, first, last; /* WHEN_NONE where unknown */
+	int64_t count;
+	bool rises; /* no later place of the stream has been told */
+};
+
+/* detector-render.c: a record, of a rule or, without one, an event; but for
+ * its counts and its end, which the second adds. */
+void facts_render(const struct facts *f, const struct head *h,
+		  struct buf *scratch, struct buf *out);
+void facts_render_end(const struct head *h, bool detection, struct buf *out);
 
 #endif

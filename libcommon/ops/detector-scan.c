@@ -3,6 +3,7 @@
 
 #include <oncall/clock.h>
 #include <oncall/jwrite.h>
+#include <oncall/lines.h>
 #include <oncall/mem.h>
 
 /* Lines of a block that are looked at to see what it is made of. */
@@ -16,10 +17,11 @@ struct detector_work *detector_work_new(struct detector *d)
 	w->scratch = pattern_scratch_new(d->set);
 	if (d->opt.measure)
 		pattern_scratch_measure(w->scratch);
-	w->bytes.max = w->source.max = SIZE_MAX / 2;
+	w->bytes.max = w->source.max = w->scratch_text.max = SIZE_MAX / 2;
 	w->fingerprints = mem_zero(d->rule_count + 1, sizeof(*w->fingerprints));
 	w->identities = mem_zero(d->rule_count + 1, sizeof(*w->identities));
 	w->compared = mem_zero(d->rule_count + 1, sizeof(*w->compared));
+	w->written = mem_zero(d->rule_count + 1, sizeof(*w->written));
 	w->told = mem_zero(d->rule_count + 1, sizeof(*w->told));
 	return w;
 }
@@ -34,11 +36,13 @@ void detector_work_free(struct detector_work *w)
 	fields_scratch_done(&w->fields_scratch);
 	buf_done(&w->source);
 	buf_done(&w->identity);
+	buf_done(&w->scratch_text);
 	buf_done(&w->bytes);
 	free(w->outcomes);
 	free(w->fingerprints);
 	free(w->identities);
 	free(w->compared);
+	free(w->written);
 	free(w->told);
 	free(w);
 }
@@ -97,9 +101,9 @@ static void read_facts(struct detector_work *w, struct slice line)
 	w->no_times += !in->has_time;
 }
 
-static struct outcome *add_outcome(struct detector_work *w, size_t rule)
+static struct outcome *add_outcome(struct detector_work *w,
+				   enum outcome_kind kind)
 {
-	const struct facts *f = &w->facts;
 	struct outcome *o;
 
 	if (w->count == w->cap) {
@@ -107,20 +111,26 @@ static struct outcome *add_outcome(struct detector_work *w, size_t rule)
 		w->outcomes =
 			mem_resize(w->outcomes, w->cap, sizeof(*w->outcomes));
 	}
-	buf_add_char(&w->bytes, '\n'); /* jwrite begins anew behind it */
 	o = &w->outcomes[w->count++];
-	*o = (struct outcome){
-		.rule = rule,
-		.offset = f->offset,
-		.line = f->line,
-		.id = f->id,
-		.time = f->time,
-		.zone_assumed = f->zone_assumed,
-		.positioned = f->positioned,
-		.rises = f->rises,
-		.body = w->bytes.len,
-	};
+	*o = (struct outcome){.kind = kind, .body = w->bytes.len};
 	return o;
+}
+
+/* Facts for settling; kept says whether they may have to wait. */
+static void add_facts(struct detector_work *w, enum outcome_kind kind,
+		      size_t rule, bool kept)
+{
+	const struct facts *f = &w->facts;
+	struct outcome *o;
+
+	buf_add_char(&w->bytes, '\n'); /* jwrite begins anew behind it */
+	o = add_outcome(w, kind);
+	o->rule = rule;
+	o->rises = f->rises;
+	o->time = f->time;
+	o->zone_assumed = f->zone_assumed;
+	facts_write(f, kept ? DETECTOR_KEPT_MESSAGE : SIZE_MAX, &w->bytes);
+	o->body_len = w->bytes.len - o->body;
 }
 
 /* Lines of one rule tend to have one identity: it is hashed when it changes. */
@@ -133,7 +143,7 @@ static const char *fingerprint(struct detector_work *w, size_t rule)
 	buf_reset(identity);
 	buf_add_char(identity, '=');
 	if (!pack->key.count)
-		buf_add_slice(identity, facts_lookup(&w->facts, "service"));
+		buf_add_slice(identity, facts_service(&w->facts));
 	for (size_t i = 0; i < pack->key.count; i++) {
 		buf_add_slice(identity,
 			      facts_lookup(&w->facts, pack->key.items[i].text));
@@ -167,27 +177,79 @@ static void read_captures(struct facts *f, const struct pattern_hit *hit)
 	}
 }
 
+static bool outside(const struct detector *d, int64_t time)
+{
+	return (d->opt.since != WHEN_NONE && time < d->opt.since) ||
+	       (d->opt.until != WHEN_NONE && time > d->opt.until);
+}
+
+/* A detection that nothing else decides on is written here; neighbours of
+ * that kind are one outcome. */
+static void add_record(struct detector_work *w, size_t rule)
+{
+	const struct facts *f = &w->facts;
+	struct outcome *o = w->count ? &w->outcomes[w->count - 1] : NULL;
+	const struct head h = {
+		.kind = f->rule->kind,
+		.suffix = "",
+		.fingerprint = fingerprint(w, rule),
+		.now = w->d->opt.replay ? f->time : w->now,
+		.time = f->time,
+		.first = f->time,
+		.last = f->time,
+		.count = 1,
+		.rises = f->rises,
+	};
+
+	if (!o || o->kind != OUTCOME_READY)
+		o = add_outcome(w, OUTCOME_READY);
+	o->time = f->time;
+	o->zone_assumed = f->zone_assumed;
+	facts_render(f, &h, &w->scratch_text, &w->bytes);
+	facts_render_end(&h, true, &w->bytes);
+	o->body_len = w->bytes.len - o->body;
+	w->written[rule]++;
+	w->detections++;
+}
+
+/* Whether the order of blocks, or other hits, have a say in it. */
+static bool must_settle(const struct detector_work *w,
+			const struct detector_rule *rule)
+{
+	const struct detector_options *opt = &w->d->opt;
+	bool timed = opt->replay || opt->since != WHEN_NONE ||
+		     opt->until != WHEN_NONE;
+
+	return !rule->plain || opt->rate_count ||
+	       (timed && w->facts.time == WHEN_NONE);
+}
+
 /* A rule hit the event whose facts are at hand. */
 static void take_hit(struct detector_work *w, const struct pattern_hit *hit)
 {
 	const struct detector_rule *rule = &w->d->rules[hit->rule];
-	struct outcome *o;
 
 	w->hit_lines += w->last_hit != w->read;
 	w->last_hit = w->read;
 	w->facts.rule = rule;
 	read_captures(&w->facts, hit);
 	if (rule->when &&
-	    !condition_compare(rule->when, facts_lookup, &w->facts, NULL)) {
+	    !condition_compare(rule->when, facts_lookup, &w->facts, NULL))
 		w->compared[hit->rule]++;
-		return;
-	}
-	o = add_outcome(w, hit->rule);
-	if (rule->plain)
-		facts_body(&w->facts, fingerprint(w, hit->rule), &w->bytes);
+	else if (must_settle(w, rule))
+		add_facts(w, OUTCOME_HIT, hit->rule, !rule->plain);
+	else if (outside(w->d, w->facts.time))
+		w->outside++;
 	else
-		facts_write(&w->facts, &w->bytes);
-	o->body_len = w->bytes.len - o->body;
+		add_record(w, hit->rule);
+}
+
+/* Lines are counted up to the one at hand; they come in their order. */
+static uint64_t line_number(struct detector_work *w, const char *line)
+{
+	w->line_number += lines_count(w->counted, (size_t)(line - w->counted));
+	w->counted = line;
+	return w->line_number;
 }
 
 /* In the order of the engine's reading: the line is the text. */
@@ -197,7 +259,7 @@ static int on_line_hit(void *arg, const struct pattern_hit *hit)
 
 	if (w->read != hit->line.ptr) {
 		begin_event(w, (struct slice){NULL, 0}, hit->offset,
-			    pattern_hit_line(hit), true);
+			    line_number(w, hit->line.ptr), true);
 		w->facts.truncated =
 			w->block->truncated &&
 			hit->line.ptr + hit->line.len >=
@@ -230,23 +292,6 @@ static int on_fault(void *arg, const struct pattern_hit *hit, const char *why)
 	return 0;
 }
 
-/* The record of an event that nothing has to be wrong with. */
-static void add_event(struct detector_work *w)
-{
-	const struct facts *f = &w->facts;
-	struct outcome *o = add_outcome(w, SIZE_MAX);
-	struct buf *out = &w->bytes;
-
-	if (f->level.len)
-		jwrite_text(out, "level", f->level);
-	if (f->service.len)
-		jwrite_text(out, "service", f->service);
-	if (f->host.len)
-		jwrite_text(out, "host", f->host);
-	jwrite_text(out, "message", f->message);
-	o->body_len = out->len - o->body;
-}
-
 /* One event, whatever stands in it. */
 static void scan_event(struct detector_work *w, struct slice line)
 {
@@ -255,29 +300,19 @@ static void scan_event(struct detector_work *w, struct slice line)
 	w->line = line;
 	read_facts(w, line);
 	if (w->d->opt.all)
-		add_event(w);
+		add_facts(w, OUTCOME_EVENT, 0, false);
 	(void)pattern_scan_text(w->d->set, w->scratch, w->fields.text,
 				w->facts.offset, &sink);
 }
 
-struct candidates {
-	struct detector_work *w;
-	const char *counted; /* up to where lines were counted */
-	uint64_t line;
-};
-
 static int on_candidate(void *arg, struct slice line)
 {
-	struct candidates *c = arg;
-	struct detector_work *w = c->w;
-	struct slice before = {c->counted, (size_t)(line.ptr - c->counted)};
+	struct detector_work *w = arg;
 
-	c->line += pattern_count_lines(before);
-	c->counted = line.ptr;
 	begin_event(w, (struct slice){NULL, 0},
 		    w->block->offset +
 			    (uint64_t)(line.ptr - w->block->text.ptr),
-		    c->line, true);
+		    line_number(w, line.ptr), true);
 	w->facts.truncated = w->block->truncated &&
 			     line.ptr + line.len + 2 >=
 				     w->block->text.ptr + w->block->text.len;
@@ -304,7 +339,7 @@ static bool is_wrapped(struct detector_work *w, struct slice text)
 
 	if (w->d->opt.format)
 		return is_wrapping(w->d->opt.format);
-	if (*p == '{' || memmem(text.ptr, text.len, "\n{", 2))
+	if (lines_begin(text.ptr, text.len, '{'))
 		return true;
 	for (int i = 0; i < SAMPLE_LINES && p < end; i++) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
@@ -319,19 +354,41 @@ static bool is_wrapped(struct detector_work *w, struct slice text)
 	return false;
 }
 
-static void each_line(struct candidates *c)
+static void each_line(struct detector_work *w)
 {
-	const char *p = c->w->block->text.ptr;
-	const char *end = p + c->w->block->text.len;
+	const char *p = w->block->text.ptr;
+	const char *end = p + w->block->text.len;
 
 	while (p < end) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		size_t n = (size_t)((nl ? nl : end) - p);
 		size_t cut = n && p[n - 1] == '\r' ? 1 : 0;
 
-		(void)on_candidate(c, (struct slice){p, n - cut});
+		(void)on_candidate(w, (struct slice){p, n - cut});
 		p += n + 1;
 	}
+}
+
+/* How far time has come with the block, also when nothing hit in it. */
+static int64_t last_time(struct detector_work *w)
+{
+	struct slice text = w->block->text;
+
+	for (int i = 0; i < SAMPLE_LINES && text.len; i++) {
+		const char *nl;
+		struct slice line;
+
+		text.len -= text.ptr[text.len - 1] == '\n';
+		nl = text.len ? memrchr(text.ptr, '\n', text.len) : NULL;
+		line.ptr = nl ? nl + 1 : text.ptr;
+		line.len = (size_t)(text.ptr + text.len - line.ptr);
+		text.len -= line.len;
+		fields_read(&w->fields, line, w->d->opt.format, w->now,
+			    &w->fields_scratch);
+		if (w->fields.has_time)
+			return w->fields.when.ms;
+	}
+	return WHEN_NONE;
 }
 
 static void scan_lines(struct detector_work *w)
@@ -339,16 +396,21 @@ static void scan_lines(struct detector_work *w)
 	const struct input_block *b = w->block;
 	const struct pattern_sink sink = {on_line_hit, on_fault, w};
 	const struct pattern_block block = {b->text, b->offset, b->line};
-	struct candidates c = {w, b->text.ptr, b->line};
 
-	w->lines = pattern_count_lines(b->text);
+	w->counted = b->text.ptr;
+	w->line_number = b->line;
 	if (w->d->opt.all)
-		each_line(&c);
+		each_line(w);
 	else if (is_wrapped(w, b->text))
 		(void)pattern_find(w->d->set, w->scratch, b->text, PATTERN_JSON,
-				   on_candidate, &c);
+				   on_candidate, w);
 	else
 		(void)pattern_scan(w->d->set, w->scratch, &block, &sink);
+	w->lines = line_number(w, b->text.ptr + b->text.len) - b->line;
+	if (b->text.ptr[b->text.len - 1] != '\n')
+		w->lines++;
+	if (w->d->timed)
+		w->time = last_time(w);
 }
 
 void detector_scan(struct detector_work *w, const struct input_block *b)
@@ -358,8 +420,9 @@ void detector_scan(struct detector_work *w, const struct input_block *b)
 	w->lines = w->bad_times = w->no_times = w->faults = 0;
 	w->trouble.kind = ERR_NONE;
 	w->now = clock_now();
-	w->hit_lines = 0;
+	w->hit_lines = w->outside = w->detections = 0;
 	w->read = w->last_hit = NULL;
+	w->time = WHEN_NONE;
 	w->facts = (struct facts){.source = {NULL, 0}};
 	buf_reset(&w->bytes);
 	write_source(w, b->stream);

@@ -2,8 +2,6 @@
 #include "detector-internal.h"
 
 #include <oncall/clock.h>
-#include <oncall/hash.h>
-#include <oncall/jwrite.h>
 #include <oncall/mem.h>
 
 /* Time zones lie on whole quarters of an hour; a difference to the clock of
@@ -11,93 +9,10 @@
 #define QUARTER (15 * WHEN_MINUTE)
 #define FUTURE	(5 * WHEN_MINUTE)
 
-/* What a record begins with, beside its body. */
-struct head {
-	const struct facts *at; /* source, position, id */
-	size_t rule;		/* SIZE_MAX: an event */
-	const char *kind;
-	int64_t time, first, last, count;
-	const char *suffix; /* of the id; "" */
-	bool rises;
-};
-
 static void tell(struct detector *d, const struct err *why)
 {
 	if (d->opt.trouble)
 		d->opt.trouble(d->opt.arg, why);
-}
-
-/* Stream, position, rule: the same on every reading, and in their order. */
-static void write_id(struct buf *out, const struct detector *d,
-		     const struct head *h)
-{
-	AUTO_BUF struct buf id = BUF_INIT;
-	const char *rule =
-		h->rule == SIZE_MAX ? "event" : d->rules[h->rule].pack->id;
-	char hex[HASH_HEX];
-
-	buf_add_slice(&id, h->at->stream);
-	if (h->at->positioned)
-		buf_addf(&id, ":%016llx", (unsigned long long)h->at->offset);
-	else if (h->at->id.len) {
-		buf_add_char(&id, ':');
-		buf_add_slice(&id, h->at->id);
-	}
-	buf_addf(&id, ":%s%s", rule, h->suffix);
-	if (id.len > DETECTION_KEY_MAX) {
-		hash_sha256_hex(id.data, id.len, hex, 64);
-		buf_reset(&id);
-		buf_add_str(&id, hex);
-	}
-	jwrite_text(out, "id", buf_slice(&id));
-}
-
-static void write_source(struct buf *out, const struct head *h)
-{
-	const struct facts *f = h->at;
-
-	jwrite_open(out, "source", '{');
-	buf_add_slice(out, f->source);
-	if (f->positioned) {
-		/* What is told late has a place that later ones have passed;
-		 * as "offset" it would be taken for seen. */
-		jwrite_int(out, h->rises ? "offset" : "at", (int64_t)f->offset);
-		jwrite_int(out, "line", (int64_t)f->line);
-	}
-	jwrite_close(out, '}');
-}
-
-/* All but the counts, which may still change, and the end. */
-static void begin_record(struct detector *d, const struct head *h,
-			 struct slice body, struct buf *out)
-{
-	bool event = h->rule == SIZE_MAX;
-
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", event ? "event" : "detection");
-	write_id(out, d, h);
-	jwrite_time(out, "time",
-		    d->opt.replay && h->time != WHEN_NONE ? h->time : d->now);
-	write_source(out, h);
-	jwrite_time_opt(out, "event_time", h->time);
-	if (!event)
-		jwrite_str(out, "kind", h->kind);
-	buf_add_char(out, ',');
-	buf_add_slice(out, body);
-}
-
-static void end_record(struct detector *d, const struct head *h,
-		       struct record_writer *out)
-{
-	if (h->rule != SIZE_MAX) {
-		jwrite_int(&out->out, "count", h->count);
-		jwrite_time_opt(&out->out, "first", h->first);
-		jwrite_time_opt(&out->out, "last", h->last);
-		d->stats.detections++;
-		d->rules[h->rule].stats.written++;
-	}
-	jwrite_close(&out->out, '}');
-	record_write_end(out);
 }
 
 /* The window of a rule's rate is over: what was folded in it is told as one
@@ -106,7 +21,6 @@ static void end_rate(struct detector *d, size_t rule, struct record_writer *out)
 {
 	struct detector_rule *r = &d->rules[rule];
 	const struct head h = {
-		.rule = rule,
 		.first = r->folded_first,
 		.last = r->folded_last,
 		.count = r->folded_count,
@@ -114,22 +28,25 @@ static void end_rate(struct detector *d, size_t rule, struct record_writer *out)
 
 	if (r->folded_count) {
 		buf_add_slice(&out->out, buf_slice(&r->folded));
-		end_record(d, &h, out);
+		facts_render_end(&h, true, &out->out);
+		r->stats.written++;
+		d->stats.detections++;
 	}
 	r->folded_count = r->rate_written = 0;
 	buf_reset(&r->folded);
 }
 
 /* Whether the rule may write once more in this window of its rate. */
-static bool take_rate(struct detector *d, const struct head *h,
+static bool take_rate(struct detector *d, size_t rule, int64_t time,
 		      struct record_writer *out)
 {
-	struct detector_rule *r = &d->rules[h->rule];
-	int64_t time = h->time == WHEN_NONE ? d->now : h->time;
+	struct detector_rule *r = &d->rules[rule];
 
+	if (!d->opt.rate_count)
+		return true;
 	if (!r->rate_written || time < r->rate_start ||
 	    time - r->rate_start >= d->opt.rate_ms) {
-		end_rate(d, h->rule, out);
+		end_rate(d, rule, out);
 		r->rate_start = time;
 	}
 	if (r->rate_written == d->opt.rate_count)
@@ -138,9 +55,10 @@ static bool take_rate(struct detector *d, const struct head *h,
 	return true;
 }
 
-static void fold(struct detector *d, struct head *h, struct slice body)
+static void fold(struct detector *d, size_t rule, const struct facts *f,
+		 struct head *h)
 {
-	struct detector_rule *r = &d->rules[h->rule];
+	struct detector_rule *r = &d->rules[rule];
 
 	if (!r->folded_count)
 		r->folded_first = h->first;
@@ -150,36 +68,28 @@ static void fold(struct detector *d, struct head *h, struct slice body)
 	h->suffix = ":folded";
 	h->rises = false;
 	buf_reset(&r->folded);
-	begin_record(d, h, body, &r->folded);
+	facts_render(f, h, &d->record, &r->folded);
 }
 
-static void write_record(struct detector *d, struct head *h, struct slice body,
-			 struct record_writer *out)
+static void write_detection(struct detector *d, size_t rule, struct facts *f,
+			    struct head *h, struct record_writer *out)
 {
-	if (h->rule != SIZE_MAX && d->opt.rate_count && !take_rate(d, h, out)) {
-		fold(d, h, body);
+	char fingerprint[DETECTION_FINGERPRINT];
+	int64_t time = h->time == WHEN_NONE ? d->now : h->time;
+
+	f->rule = &d->rules[rule];
+	facts_fingerprint(f, fingerprint);
+	h->fingerprint = fingerprint;
+	h->suffix = "";
+	h->now = d->opt.replay ? time : d->now;
+	if (!take_rate(d, rule, time, out)) {
+		fold(d, rule, f, h);
 		return;
 	}
-	begin_record(d, h, body, &out->out);
-	end_record(d, h, out);
-}
-
-/* Writes the record of a rule from facts that were kept as JSON. */
-static void write_kept(struct detector *d, struct head *h, struct slice json,
-		       struct record_writer *out)
-{
-	struct err err = ERR_INIT;
-	char fingerprint[DETECTION_FINGERPRINT];
-	struct facts facts;
-
-	if (facts_read(&facts, json, &d->scan, &d->scratch, &err) < 0)
-		return; /* we wrote it; from a damaged snapshot nothing comes */
-	facts.rule = &d->rules[h->rule];
-	h->at = &facts;
-	facts_fingerprint(&facts, fingerprint);
-	buf_reset(&d->record);
-	facts_body(&facts, fingerprint, &d->record);
-	write_record(d, h, buf_slice(&d->record), out);
+	facts_render(f, h, &d->record, &out->out);
+	facts_render_end(h, true, &out->out);
+	d->rules[rule].stats.written++;
+	d->stats.detections++;
 }
 
 /* What fires with the hit at hand, or later with a deadline. */
@@ -187,47 +97,30 @@ struct settling {
 	struct detector *d;
 	struct record_writer *out;
 	const struct outcome *o; /* NULL: only time has passed */
-	struct slice facts;	 /* of it */
+	struct slice json;	 /* facts of it */
 };
 
 static int on_fire(void *arg, const struct condition_firing *f)
 {
 	struct settling *s = arg;
 	bool later = f->keep.len > 0;
-	struct slice facts = later ? f->keep : s->facts;
+	struct slice json = later ? f->keep : s->json;
 	struct head h = {
-		.rule = f->rule,
 		.kind = f->kind,
 		.time = f->time,
 		.first = f->first,
 		.last = f->last,
 		.count = f->count + f->folded,
-		.suffix = "",
 		.rises = !later && s->o && s->o->rises,
 	};
+	struct err err = ERR_INIT;
+	struct facts facts;
 
-	if (!s->d->rules[f->rule].pack->silent && facts.len)
-		write_kept(s->d, &h, facts, s->out);
+	if (s->d->rules[f->rule].pack->silent || !json.len ||
+	    facts_read(&facts, json, &s->d->scan, &s->d->scratch, &err) < 0)
+		return 0; /* nothing comes of a damaged snapshot */
+	write_detection(s->d, f->rule, &facts, &h, s->out);
 	return 0;
-}
-
-static void settle_plain(struct detector *d, const struct outcome *o,
-			 const struct facts *at, struct slice body,
-			 struct record_writer *out)
-{
-	struct head h = {
-		.at = at,
-		.rule = o->rule,
-		.kind = o->rule == SIZE_MAX ? NULL : d->rules[o->rule].kind,
-		.time = o->time,
-		.first = o->time,
-		.last = o->time,
-		.count = 1,
-		.suffix = "",
-		.rises = o->rises,
-	};
-
-	write_record(d, &h, body, out);
 }
 
 static struct detector_stream *stream_of(struct detector *d, size_t number)
@@ -288,55 +181,82 @@ static int64_t time_of(struct detector *d, struct input_stream *in,
 
 static bool outside(struct detector *d, int64_t time)
 {
-	return (d->opt.since != WHEN_NONE && time < d->opt.since) ||
-	       (d->opt.until != WHEN_NONE && time > d->opt.until);
+	bool out = (d->opt.since != WHEN_NONE && time < d->opt.since) ||
+		   (d->opt.until != WHEN_NONE && time > d->opt.until);
+
+	d->stats.outside += out;
+	return out;
 }
 
-static void settle_condition(struct settling *s, int64_t time)
+static void settle_condition(struct settling *s, struct facts *f, int64_t time)
 {
 	struct detector *d = s->d;
-	struct err err = ERR_INIT;
-	struct facts facts;
 	const struct condition_hit hit = {
 		.rule = s->o->rule,
 		.time = time,
 		.lookup = facts_lookup,
-		.arg = &facts,
-		.keep = s->facts,
+		.arg = f,
+		.keep = s->json,
 	};
 
-	if (facts_read(&facts, s->facts, &d->hit_scan, &d->hit_scratch, &err) <
-	    0)
-		return;
-	facts.rule = &d->rules[s->o->rule];
+	f->rule = &d->rules[s->o->rule];
 	if (conditions_time(d->conditions, time, on_fire, s) < 0 ||
 	    conditions_hit(d->conditions, &hit, on_fire, s) < 0)
 		return; /* on_fire never stops them */
 }
 
+static void settle_event(struct detector *d, const struct facts *f,
+			 int64_t time, struct record_writer *out)
+{
+	const struct head h = {
+		.suffix = "",
+		.now = d->opt.replay && time != WHEN_NONE ? time : d->now,
+		.time = time,
+		.rises = true,
+	};
+
+	facts_render(f, &h, &d->record, &out->out);
+	facts_render_end(&h, false, &out->out);
+}
+
+static void settle_facts(struct detector *d, const struct outcome *o,
+			 struct slice json, int64_t time,
+			 struct record_writer *out)
+{
+	struct settling s = {d, out, o, json};
+	struct err err = ERR_INIT;
+	struct facts facts;
+
+	if (facts_read(&facts, json, &d->hit_scan, &d->hit_scratch, &err) < 0)
+		return; /* a worker wrote it a moment ago */
+	if (o->kind == OUTCOME_EVENT) {
+		settle_event(d, &facts, time, out);
+	} else if (d->rules[o->rule].plain) {
+		struct head h = {
+			.kind = d->rules[o->rule].kind,
+			.time = time,
+			.first = time,
+			.last = time,
+			.count = 1,
+			.rises = o->rises,
+		};
+
+		write_detection(d, o->rule, &facts, &h, out);
+	} else {
+		settle_condition(&s, &facts, time == WHEN_NONE ? d->now : time);
+	}
+}
+
 static void settle_outcome(struct detector *d, struct detector_work *w,
-			   struct outcome *o, struct record_writer *out)
+			   const struct outcome *o, struct record_writer *out)
 {
 	struct slice body = {w->bytes.data + o->body, o->body_len};
-	const struct facts at = {
-		.source = {w->source.data + 1, w->source.len - 1},
-		.stream = slice_of(w->block->stream->id),
-		.id = o->id,
-		.offset = o->offset,
-		.line = o->line,
-		.positioned = o->positioned,
-	};
-	struct settling s = {d, out, o, body};
-	int64_t time;
+	int64_t time = time_of(d, w->block->stream, o);
 
-	o->time = time_of(d, w->block->stream, o);
-	time = o->time == WHEN_NONE ? d->now : o->time;
-	if (outside(d, time))
-		d->stats.outside++;
-	else if (o->rule == SIZE_MAX || d->rules[o->rule].plain)
-		settle_plain(d, o, &at, body, out);
-	else
-		settle_condition(&s, time);
+	if (o->kind == OUTCOME_READY)
+		record_write_lines(out, body);
+	else if (!outside(d, time == WHEN_NONE ? d->now : time))
+		settle_facts(d, o, body, time, out);
 }
 
 static void add_stats(struct detector *d, struct detector_work *w)
@@ -347,7 +267,19 @@ static void add_stats(struct detector *d, struct detector_work *w)
 	d->stats.hit_lines += w->hit_lines;
 	d->stats.bad_times += w->bad_times;
 	d->stats.no_times += w->no_times;
+	d->stats.outside += w->outside;
+	d->stats.detections += w->detections;
 	d->stats.faults += w->faults;
+	for (size_t i = 0; i < d->rule_count; i++) {
+		d->rules[i].stats.compared += w->compared[i];
+		d->rules[i].stats.written += w->written[i];
+		w->compared[i] = w->written[i] = 0;
+	}
+}
+
+/* What the engine counted since the last time. */
+static void add_engine_stats(struct detector *d, struct detector_work *w)
+{
 	for (size_t i = 0; i < d->rule_count; i++) {
 		struct pattern_stats now = pattern_scratch_stats(w->scratch, i);
 		struct detector_rule_stats *sum = &d->rules[i].stats;
@@ -356,8 +288,6 @@ static void add_stats(struct detector *d, struct detector_work *w)
 		sum->excepted += now.excepted - w->told[i].excepted;
 		sum->faults += now.faults - w->told[i].faults;
 		sum->ns += now.ns - w->told[i].ns;
-		sum->compared += w->compared[i];
-		w->compared[i] = 0;
 		w->told[i] = now;
 	}
 }
@@ -365,12 +295,21 @@ static void add_stats(struct detector *d, struct detector_work *w)
 void detector_settle(struct detector *d, struct detector_work *w,
 		     struct record_writer *out)
 {
+	struct settling s = {.d = d, .out = out};
+
 	d->now = clock_now();
 	for (size_t i = 0; i < w->count; i++)
 		settle_outcome(d, w, &w->outcomes[i], out);
+	if (w->time != WHEN_NONE &&
+	    conditions_time(d->conditions, w->time, on_fire, &s) < 0)
+		return; /* on_fire never stops it */
+	record_write_lines(out,
+			   SLICE_LIT("")); /* written out when it is much */
 	if (w->trouble.kind != ERR_NONE)
 		tell(d, &w->trouble);
 	add_stats(d, w);
+	if (d->opt.measure)
+		add_engine_stats(d, w);
 }
 
 void detector_time(struct detector *d, int64_t now, struct record_writer *out)

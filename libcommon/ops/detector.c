@@ -95,6 +95,7 @@ static int make_rule(struct detector_rule *rule, const struct pack_rule *r,
 
 	rule->pack = r;
 	rule->stats.id = r->id;
+	rule->service = slice_of(r->service);
 	rule->kind = "pattern";
 	write_fixed(rule);
 	if (r->title)
@@ -121,8 +122,10 @@ static int make_conditions(struct detector *d, struct err *err)
 	}
 	if (conditions_new(&d->conditions, rules, d->rule_count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < d->rule_count; i++)
+	for (size_t i = 0; i < d->rule_count; i++) {
 		d->rules[i].plain = conditions_plain(d->conditions, i);
+		d->timed |= !d->rules[i].plain;
+	}
 	return 0;
 }
 

@@ -1,0 +1,336 @@
+/*
+ * detector-render.c - a record, written at the speed of copying: most of what
+ * stands in one is the same as in the one before, or needs no escapes. Room
+ * for the longest it can become is made once; behind that nothing is checked.
+ */
+#include "detector-internal.h"
+
+#include <oncall/hash.h>
+#include <oncall/mem.h>
+#include <oncall/utf8.h>
+
+#define ESCAPED 6    /* bytes that one byte can become: \u0000 */
+#define FIXED	1024 /* keys, times and numbers of a record */
+
+#define ONES  UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+/* A high bit for each byte of x that is zero, and maybe for the one behind. */
+static inline uint64_t zeros(uint64_t x)
+{
+	return (x - ONES) & ~x & HIGHS;
+}
+
+/* Whether one of eight bytes is more than JSON and UTF-8 let stand as it is:
+ * a control, DEL, a quote, a backslash, or not ASCII. */
+static inline bool is_special(uint64_t x)
+{
+	return ((x - 0x20 * ONES) | x | zeros(x ^ '"' * ONES) |
+		zeros(x ^ '\\' * ONES) | zeros(x ^ 0x7f * ONES)) &
+	       HIGHS;
+}
+
+static char *put(char *p, const char *s, size_t n)
+{
+	memcpy(p, s, n);
+	return p + n;
+}
+
+#define PUT(p, literal) put((p), (literal), sizeof(literal) - 1)
+
+static char *put_slice(char *p, struct slice s)
+{
+	return s.len ? put(p, s.ptr, s.len) : p;
+}
+
+/* Escaped where it has to be. Copies eight bytes at a time until one of them
+ * is special, and leaves the rest to show_json(). */
+static char *put_text(char *p, struct slice s)
+{
+	AUTO_BUF struct buf rest = BUF_INIT_MAX(SIZE_MAX / 2);
+	size_t i = 0;
+
+	for (; i + 8 <= s.len; i += 8) {
+		uint64_t x;
+
+		memcpy(&x, s.ptr + i, 8);
+		if (is_special(x))
+			break;
+		memcpy(p + i, &x, 8);
+	}
+	if (i + 8 > s.len) {
+		uint64_t x = 0x2020202020202020;
+
+		memcpy(&x, s.ptr + i, s.len - i);
+		if (!is_special(x)) {
+			memcpy(p + i, &x, 8);
+			return p + s.len;
+		}
+	}
+	show_json(&rest, s.ptr + i, s.len - i);
+	return put(p + i, buf_str(&rest), rest.len);
+}
+
+static char *put_number(char *p, uint64_t n)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	return put(p, digits + i, sizeof(digits) - i);
+}
+
+static char *put_hex(char *p, uint64_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (int shift = 60; shift >= 0; shift -= 4)
+		*p++ = hex[n >> shift & 15];
+	return p;
+}
+
+/* Times of neighbours share their day, whose text is kept. */
+static char *put_time(char *p, int64_t ms)
+{
+	static _Thread_local int64_t day = INT64_MIN;
+	static _Thread_local char text[WHEN_TEXT];
+	int64_t this_day = ms / WHEN_DAY - (ms % WHEN_DAY < 0);
+	uint32_t rest = (uint32_t)(ms - this_day * WHEN_DAY);
+
+	if (this_day != day) {
+		when_format(text, this_day * WHEN_DAY);
+		day = this_day;
+	}
+	if (ms < WHEN_MIN || ms > WHEN_MAX) {
+		when_format(p, ms);
+		return p + WHEN_TEXT - 1;
+	}
+	memcpy(p, text, WHEN_TEXT - 1);
+	p[11] = (char)('0' + rest / 36000000);
+	p[12] = (char)('0' + rest / 3600000 % 10);
+	p[14] = (char)('0' + rest / 600000 % 6);
+	p[15] = (char)('0' + rest / 60000 % 10);
+	p[17] = (char)('0' + rest / 10000 % 6);
+	p[18] = (char)('0' + rest / 1000 % 10);
+	p[20] = (char)('0' + rest / 100 % 10);
+	p[21] = (char)('0' + rest / 10 % 10);
+	p[22] = (char)('0' + rest % 10);
+	return p + WHEN_TEXT - 1;
+}
+
+/* A member whose value is a text of the line, when there is one. */
+#define PUT_MEMBER(p, key, value)                                          \
+	((value).len ? put_member((p), ",\"" key "\":\"", sizeof(key) + 4, \
+				  (value))                                 \
+		     : (p))
+
+static char *put_member(char *p, const char *key, size_t n, struct slice value)
+{
+	p = put_text(put(p, key, n), value);
+	*p++ = '"';
+	return p;
+}
+
+/* Stream, position, rule: the same on every reading, and in their order. */
+static char *put_id(char *p, const struct facts *f, const struct head *h)
+{
+	char *start = p;
+	char hex[HASH_HEX];
+
+	p = put_text(p, f->stream);
+	if (f->positioned) {
+		*p++ = ':';
+		p = put_hex(p, f->offset);
+	} else if (f->id.len) {
+		*p++ = ':';
+		p = put_text(p, f->id);
+	}
+	*p++ = ':';
+	p = f->rule ? put_slice(p, slice_of(f->rule->pack->id))
+		    : PUT(p, "event");
+	p = put_slice(p, slice_of(h->suffix));
+	if (p - start <= DETECTION_KEY_MAX)
+		return p;
+	hash_sha256_hex(start, (size_t)(p - start), hex, 64);
+	return put(start, hex, 64);
+}
+
+static char *put_head(char *p, const struct facts *f, const struct head *h)
+{
+	p = f->rule ? PUT(p, "{\"type\":\"detection\",\"id\":\"")
+		    : PUT(p, "{\"type\":\"event\",\"id\":\"");
+	p = put_id(p, f, h);
+	p = put_time(PUT(p, "\",\"time\":\""), h->now);
+	p = put_slice(PUT(p, "\",\"source\":{"), f->source);
+	if (f->positioned) {
+		/* What is told late has a place that later ones have passed;
+		 * as "offset" it would be taken for seen. */
+		p = h->rises ? PUT(p, ",\"offset\":") : PUT(p, ",\"at\":");
+		p = put_number(p, f->offset);
+		p = put_number(PUT(p, ",\"line\":"), f->line);
+	}
+	*p++ = '}';
+	if (h->time != WHEN_NONE) {
+		p = put_time(PUT(p, ",\"event_time\":\""), h->time);
+		*p++ = '"';
+	}
+	return p;
+}
+
+static struct slice first_line(struct slice text)
+{
+	const char *end;
+
+	if (text.len > DETECTOR_TITLE)
+		text.len = utf8_cut(text.ptr, text.len, DETECTOR_TITLE);
+	end = text.len ? memchr(text.ptr, '\n', text.len) : NULL;
+	if (end)
+		text.len = (size_t)(end - text.ptr);
+	return text;
+}
+
+/* What the rule says, or the first line, or at least the rule's name. */
+static struct slice title_of(const struct facts *f, struct buf *scratch)
+{
+	struct slice title;
+
+	buf_reset(scratch);
+	if (f->rule->title)
+		template_fill(f->rule->title, scratch, facts_lookup,
+			      (void *)(uintptr_t)f);
+	title = scratch->len ? buf_slice(scratch) : first_line(f->message);
+	return title.len ? title : slice_of(f->rule->pack->id);
+}
+
+static char *put_fields(char *p, const struct facts *f)
+{
+	bool pid = f->pid.len > 0;
+
+	if (!f->capture_count && !pid)
+		return p;
+	p = PUT(p, ",\"fields\":{");
+	for (size_t i = 0; i < f->capture_count; i++) {
+		struct slice name = f->captures[i].name;
+
+		*p++ = '"';
+		p = put_slice(p, name);
+		p = put_text(PUT(p, "\":\""), f->captures[i].value);
+		p = PUT(p, "\",");
+		pid = pid && !slice_is(name, "pid");
+	}
+	if (pid)
+		p = PUT(put_text(PUT(p, "\"pid\":\""), f->pid), "\",");
+	p[-1] = '}';
+	return p;
+}
+
+static char *put_severity(char *p, const struct facts *f)
+{
+	struct slice raw = facts_severity_raw(f);
+
+	p = put_slice(PUT(p, ",\"severity\":\""),
+		      slice_of(severity_name(facts_severity(f))));
+	*p++ = '"';
+	return PUT_MEMBER(p, "severity_raw", raw);
+}
+
+static char *put_marks(char *p, const struct facts *f, size_t written)
+{
+	/* What was copied as it stood is ASCII. */
+	if (written != f->message.len &&
+	    !utf8_valid(f->message.ptr, f->message.len))
+		p = PUT(p, ",\"lossy\":true");
+	if (f->truncated)
+		p = PUT(p, ",\"truncated\":true");
+	if (!f->zone_assumed)
+		return p;
+	p = PUT(p, ",\"zone_assumed\":");
+	if (f->zone_minutes < 0)
+		*p++ = '-';
+	return put_number(p, (uint64_t)abs(f->zone_minutes));
+}
+
+static char *put_body(char *p, const struct facts *f, const struct head *h,
+		      struct slice title)
+{
+	char *message;
+
+	if (f->rule) {
+		p = put_slice(PUT(p, ",\"kind\":\""), slice_of(h->kind));
+		p = put_slice(PUT(p, "\","), buf_slice(&f->rule->fixed));
+		p = put_text(PUT(p, ",\"title\":\""), title);
+		*p++ = '"';
+		p = put_severity(p, f);
+	} else {
+		p = PUT_MEMBER(p, "level", f->level);
+	}
+	p = PUT_MEMBER(p, "service", facts_service(f));
+	p = PUT_MEMBER(p, "host", f->host);
+	message = p = PUT(p, ",\"message\":\"");
+	p = put_text(p, f->message);
+	*p++ = '"';
+	p = put_marks(p, f, (size_t)(p - message) - 1);
+	p = put_fields(p, f);
+	if (f->rule) {
+		p = put(PUT(p, ",\"fingerprint\":\""), h->fingerprint,
+			DETECTION_FINGERPRINT - 1);
+		*p++ = '"';
+	}
+	return p;
+}
+
+static size_t room_for(const struct facts *f, const struct head *h,
+		       struct slice title)
+{
+	size_t texts = f->stream.len + f->id.len + title.len + f->message.len +
+		       f->service.len + f->host.len + f->level.len + f->pid.len;
+	size_t plain = FIXED + f->source.len + strlen(h->suffix);
+
+	for (size_t i = 0; i < f->capture_count; i++) {
+		texts += f->captures[i].value.len;
+		plain += f->captures[i].name.len + 8;
+	}
+	if (f->rule) {
+		texts += facts_service(f).len;
+		plain += f->rule->fixed.len + strlen(f->rule->pack->id);
+	}
+	return plain + ESCAPED * texts;
+}
+
+void facts_render(const struct facts *f, const struct head *h,
+		  struct buf *scratch, struct buf *out)
+{
+	struct slice title = {NULL, 0};
+	char *start, *p;
+
+	if (f->rule)
+		title = title_of(f, scratch);
+	if (!buf_reserve(out, room_for(f, h, title)))
+		mem_die(); /* out has no ceiling */
+	start = p = out->data + out->len;
+	p = put_body(put_head(p, f, h), f, h, title);
+	out->len += (size_t)(p - start);
+	out->data[out->len] = '\0';
+}
+
+void facts_render_end(const struct head *h, bool detection, struct buf *out)
+{
+	char *start, *p;
+
+	if (!buf_reserve(out, FIXED))
+		mem_die();
+	start = p = out->data + out->len;
+	if (detection)
+		p = put_number(PUT(p, ",\"count\":"), (uint64_t)h->count);
+	if (detection && h->first != WHEN_NONE) {
+		p = put_time(PUT(p, ",\"first\":\""), h->first);
+		p = put_time(PUT(p, "\",\"last\":\""), h->last);
+		*p++ = '"';
+	}
+	p = PUT(p, "}\n");
+	out->len += (size_t)(p - start);
+	out->data[out->len] = '\0';
+}
