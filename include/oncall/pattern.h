@@ -159,7 +159,7 @@ enum pattern_outcome {
 	PATTERN_HIT,
 	PATTERN_EXCEPTED,  /* by the except-expression expr */
 	PATTERN_NEAR,	   /* expr matched from its start up to a place */
-	PATTERN_FAR,	   /* not even a required string is there */
+	PATTERN_FAR,	   /* no expression has matched a single byte */
 	PATTERN_UNDECIDED, /* expr passed a limit */
 };
 

@@ -50,9 +50,8 @@ static bool wants_utf(const pcre2_code *code)
  * ASCII, but no UTF-8 either, is meant as bytes.
  */
 int pattern_code_compile(struct pattern_code *re, struct slice text,
-			 bool caseless, struct err *err)
+			 uint32_t options, struct err *err)
 {
-	uint32_t options = caseless ? PCRE2_CASELESS : 0;
 	PCRE2_UCHAR message[MESSAGE_MAX];
 	size_t at = 0;
 	int error = 0;

@@ -7,14 +7,29 @@
 
 /* What four bytes of one string may be; with more, they are not looked for. */
 #define GRAMS_MAX 8192
-/* And of all strings together: 64 MB. */
-#define GRAMS_ALL_MAX ((size_t)8 * 1024 * 1024)
-/* Bits of the table for each entry, so that few looks are in vain; more make it
- * larger than a processor's nearest memory. */
-#define BITS_PER_ENTRY 64
-#define BITS_MIN       ((size_t)1 << 15)
-#define BITS_MAX       ((size_t)1 << 23)
-#define HASHES_MAX     ((size_t)1 << 22)
+/* So many of them cost as much as one that stands in each line. */
+#define COUNT_COST 6000.0
+/* What a look costs, and comparing once with a string. */
+#define LOOK_COST    1.0
+#define COMPARE_COST 0.1
+/* What a string costs that cannot be looked for. */
+#define NEVER_COST 1000.0
+/* Strings from which the steps are chosen. */
+#define SAMPLES 256
+/* What four bytes of a frequent word tell. */
+#define FREQUENT_BITS 7.0
+/* And of all strings together: 72 MB. */
+#define GRAMS_ALL_MAX ((size_t)2 * 1024 * 1024)
+/* A table of bytes is quicker, up to so many that are not 0. */
+#define BYTES_USED_MAX 2500
+/* Bits of the other table for each, so that few looks are in vain; and the
+ * logarithm of how many there are. */
+#define BITS_PER_GRAM 64
+#define BITS_MIN      18
+#define BITS_MAX      23
+/* The same of the hashes by which entries are found. */
+#define HASH_MIN 10
+#define HASH_MAX 22
 
 /* A string of one expression, before equal ones are put together. */
 struct wish {
@@ -32,7 +47,7 @@ struct spot {
 
 struct gram {
 	uint32_t hash;
-	uint32_t entry;
+	struct pattern_entry entry;
 };
 
 struct build {
@@ -46,7 +61,8 @@ struct build {
 	size_t gram_cap;
 	struct pattern_sequence escape;
 	struct spot any;
-	size_t len; /* of the string at hand */
+	const struct pattern_literal *literal; /* at hand, or NULL */
+	size_t len;
 	struct spot spots[PATTERN_LITERAL_BYTES];
 };
 
@@ -74,6 +90,7 @@ static void spots_from_literal(struct build *b, const struct pattern_literal *l)
 {
 	double bits[PATTERN_LITERAL_BYTES];
 
+	b->literal = l;
 	b->len = l->len;
 	pattern_weigh(b->rarity, l->bytes, l->len, bits);
 	for (size_t i = 0; i < l->len; i++) {
@@ -87,6 +104,7 @@ static void spots_from_literal(struct build *b, const struct pattern_literal *l)
 static void spots_from_sequence(struct build *b,
 				const struct pattern_sequence *s)
 {
+	b->literal = NULL;
 	b->len = s->len;
 	for (size_t i = 0; i < s->len; i++)
 		spot_from_set(&b->spots[i], &s->at[i], b->rarity);
@@ -107,16 +125,21 @@ static double gram_cost(const struct build *b, int at)
 		bits += spot_at(b, i)->bits;
 		count *= (double)spot_at(b, i)->count;
 	}
-	return count > GRAMS_MAX ? 2 : exp2(-bits) + count / (double)BITS_MAX;
+	if (at >= 0 && at + PATTERN_GRAM <= (int)b->len && b->literal &&
+	    pattern_gram_frequent(b->rarity, b->literal->bytes + at) &&
+	    bits > FREQUENT_BITS)
+		bits = FREQUENT_BITS;
+	return count > GRAMS_MAX ? 2 : exp2(-bits) + count / COUNT_COST;
 }
 
-/* The best place of those that are met by the steps when the string begins so
- * many bytes behind one; false when there is none. */
-static bool choose_gram(const struct build *b, int behind, int *ret)
+/* The cost of the best place of those that are met by the steps when the string
+ * begins so many bytes behind one; 1 or more when there is none. */
+static double choose_gram(const struct build *b, size_t stride, size_t behind,
+			  int *ret)
 {
 	double least = 1;
 
-	for (int at = -behind; at < (int)b->len; at += PATTERN_STRIDE) {
+	for (int at = -(int)behind; at < (int)b->len; at += (int)stride) {
 		double cost = gram_cost(b, at);
 
 		if (cost < least) {
@@ -124,22 +147,43 @@ static bool choose_gram(const struct build *b, int behind, int *ret)
 			*ret = at;
 		}
 	}
-	return least < 1;
+	return least;
 }
 
-static void add_gram(struct build *b, uint32_t gram, uint32_t entry)
+static void add_gram(struct build *b, uint32_t gram,
+		     const struct pattern_entry *entry)
 {
 	if (b->gram_count == b->gram_cap) {
 		b->gram_cap = b->gram_cap ? b->gram_cap * 2 : 1024;
 		b->grams = mem_resize(b->grams, b->gram_cap, sizeof(*b->grams));
 	}
 	b->grams[b->gram_count++] =
-		(struct gram){.hash = pattern_gram_hash(gram), .entry = entry};
+		(struct gram){.hash = pattern_gram_hash(gram), .entry = *entry};
+}
+
+static struct pattern_entry entry_at(const struct build *b, int at)
+{
+	uint8_t next[PATTERN_GRAM] = {0}, mask[PATTERN_GRAM] = {0};
+	struct pattern_entry e = {.needle = (uint32_t)b->f->needle_count,
+				  .at = at};
+
+	for (int i = 0; b->literal && i < PATTERN_GRAM; i++) {
+		int k = at + PATTERN_GRAM + i;
+
+		if (k < 0 || k >= (int)b->len)
+			continue;
+		mask[i] = PATTERN_FOLD & 0xff;
+		next[i] = (uint8_t)b->literal->bytes[k] & mask[i];
+	}
+	memcpy(&e.next, next, sizeof(e.next));
+	memcpy(&e.next_mask, mask, sizeof(e.next_mask));
+	return e;
 }
 
 /* All that the four bytes may be. */
-static void add_grams(struct build *b, int at, uint32_t entry)
+static void add_grams(struct build *b, int at)
 {
+	const struct pattern_entry entry = entry_at(b, at);
 	size_t i[PATTERN_GRAM] = {0};
 	uint8_t bytes[PATTERN_GRAM];
 	uint32_t gram;
@@ -149,7 +193,7 @@ static void add_grams(struct build *b, int at, uint32_t entry)
 		for (k = 0; k < PATTERN_GRAM; k++)
 			bytes[k] = spot_at(b, at + k)->kinds[i[k]];
 		memcpy(&gram, bytes, sizeof(gram));
-		add_gram(b, gram, entry);
+		add_gram(b, gram, &entry);
 		for (k = PATTERN_GRAM - 1; k >= 0; k--) {
 			if (++i[k] < spot_at(b, at + k)->count)
 				break;
@@ -161,16 +205,72 @@ static void add_grams(struct build *b, int at, uint32_t entry)
 /* False, with nothing done, when the string at hand cannot be looked for. */
 static bool add_spots(struct build *b)
 {
-	int at[PATTERN_STRIDE] = {0};
+	int at[PATTERN_STRIDE_MAX] = {0};
+	size_t stride = b->f->stride;
 
 	if (b->gram_count > GRAMS_ALL_MAX)
 		return false;
-	for (int i = 0; i < PATTERN_STRIDE; i++)
-		if (!choose_gram(b, i, &at[i]))
+	for (size_t i = 0; i < stride; i++)
+		if (choose_gram(b, stride, i, &at[i]) >= 1)
 			return false;
-	for (int i = 0; i < PATTERN_STRIDE; i++)
-		add_grams(b, at[i], pattern_entry(b->f->needle_count, at[i]));
+	for (size_t i = 0; i < stride; i++)
+		add_grams(b, at[i]);
 	return true;
+}
+
+static void take_wish(struct build *b, const struct wish *w)
+{
+	if (w->literal)
+		spots_from_literal(b, w->literal);
+	else
+		spots_from_sequence(b, w->sequence);
+}
+
+/* What a string costs with steps of each size, among those that it stands for.
+ */
+static void add_costs(struct build *b, const struct wish *w, size_t stands_for,
+		      double *costs)
+{
+	int at;
+
+	take_wish(b, w);
+	for (size_t s = 1; s <= PATTERN_STRIDE_MAX; s++) {
+		for (size_t i = 0; i < s; i++) {
+			double cost = choose_gram(b, s, i, &at);
+
+			costs[s] += (cost < 1 ? cost : NEVER_COST) / (double)s *
+				    (double)stands_for;
+		}
+	}
+}
+
+static bool is_short(const struct wish *w)
+{
+	return !w->literal || w->literal->len < 2 * PATTERN_STRIDE_MAX;
+}
+
+/*
+ * Larger steps need fewer looks, but four bytes of each string at more places,
+ * some of which are frequent; and short strings do not have so many. Of the
+ * longer ones some tell which of the two costs more.
+ */
+static void choose_stride(struct build *b)
+{
+	size_t every = b->wish_count / SAMPLES + 1;
+	double costs[PATTERN_STRIDE_MAX + 1] = {0};
+
+	for (size_t i = 0; i < b->wish_count; i++) {
+		if (is_short(&b->wishes[i]))
+			add_costs(b, &b->wishes[i], 1, costs);
+		else if (i % every == 0)
+			add_costs(b, &b->wishes[i], every, costs);
+	}
+	b->f->stride = 1;
+	for (size_t s = 1; s <= PATTERN_STRIDE_MAX; s++) {
+		costs[s] = costs[s] * COMPARE_COST + LOOK_COST / (double)s;
+		if (costs[s] < costs[b->f->stride])
+			b->f->stride = s;
+	}
 }
 
 static struct pattern_needle needle_of(struct build *b, const struct wish *w)
@@ -189,9 +289,10 @@ static struct pattern_needle needle_of(struct build *b, const struct wish *w)
 	}
 	memset(mask, (int)(PATTERN_FOLD & 0xff), b->len);
 	memcpy(folded, w->literal->bytes, b->len);
-	memcpy(&n.mask, mask, sizeof(n.mask));
-	memcpy(&n.value, folded, sizeof(n.value));
-	n.value &= n.mask;
+	for (size_t i = 0; i < b->len; i++)
+		folded[i] &= mask[i];
+	memcpy(n.mask, mask, sizeof(n.mask));
+	memcpy(n.value, folded, sizeof(n.value));
 	return n;
 }
 
@@ -226,10 +327,7 @@ static void add_needle(struct build *b, size_t from, size_t to,
 	struct pattern_filter *f = b->f;
 	const struct wish *w = &b->wishes[from];
 
-	if (w->literal)
-		spots_from_literal(b, w->literal);
-	else
-		spots_from_sequence(b, w->sequence);
+	take_wish(b, w);
 	if (!add_spots(b)) {
 		for (; from < to; from++)
 			unfound[b->wishes[from].expr] = 1;
@@ -254,41 +352,63 @@ static void add_needles(struct build *b, uint8_t *unfound)
 	f->needles[f->needle_count].exprs = (uint32_t)b->wish_count;
 }
 
-static size_t power_of_two(size_t least, size_t n, size_t most)
+/* The shift that leaves a hash as many bits as n things need. */
+static unsigned shift_for(size_t n, unsigned bits, unsigned bits_max)
 {
-	while (least < n && least < most)
-		least *= 2;
-	return least;
+	while (bits < bits_max && (size_t)1 << bits < n)
+		bits++;
+	return 32 - bits;
 }
 
-static void fill_tables(struct build *b)
+/* Strings of one expression often share their four bytes, so only the table
+ * itself tells how full it is. */
+static void fill_looks(struct build *b)
 {
 	struct pattern_filter *f = b->f;
-	size_t bits = power_of_two(BITS_MIN, b->gram_count * BITS_PER_ENTRY,
-				   BITS_MAX);
-	size_t hashes = power_of_two(2, b->gram_count, HASHES_MAX);
+	size_t used = 0;
 
-	f->bit_mask = (uint32_t)bits - 1;
-	f->bits = mem_zero(bits / 32, sizeof(*f->bits));
-	f->begin_mask = (uint32_t)hashes - 1;
-	f->begin = mem_zero(hashes + 2, sizeof(*f->begin));
-	f->entries = mem_alloc((b->gram_count + 1) * sizeof(*f->entries));
+	f->bytes = mem_zero((size_t)1 << (32 - PATTERN_BYTES_SHIFT), 1);
 	for (size_t i = 0; i < b->gram_count; i++) {
-		uint32_t hash = b->grams[i].hash & f->bit_mask;
+		uint8_t *byte =
+			&f->bytes[b->grams[i].hash >> PATTERN_BYTES_SHIFT];
+
+		used += !*byte;
+		*byte = 1;
+	}
+	if (used <= BYTES_USED_MAX)
+		return;
+	free(f->bytes);
+	f->bytes = NULL;
+	f->bits_shift =
+		shift_for(b->gram_count * BITS_PER_GRAM, BITS_MIN, BITS_MAX);
+	f->bits = mem_zero(((size_t)1 << (32 - f->bits_shift)) / 32,
+			   sizeof(*f->bits));
+	for (size_t i = 0; i < b->gram_count; i++) {
+		uint32_t hash = b->grams[i].hash >> f->bits_shift;
 
 		f->bits[hash / 32] |= 1u << hash % 32;
-		f->begin[(b->grams[i].hash & f->begin_mask) + 2]++;
 	}
+}
+
+static void fill_entries(struct build *b)
+{
+	struct pattern_filter *f = b->f;
+	unsigned shift = shift_for(b->gram_count * 4, HASH_MIN, HASH_MAX);
+	size_t hashes = (size_t)1 << (32 - shift);
+
+	f->begin_shift = shift;
+	f->begin = mem_zero(hashes + 2, sizeof(*f->begin));
+	f->entries = mem_alloc((b->gram_count + 1) * sizeof(*f->entries));
+	for (size_t i = 0; i < b->gram_count; i++)
+		f->begin[(b->grams[i].hash >> shift) + 2]++;
 	for (size_t i = 2; i < hashes + 2; i++)
 		f->begin[i] += f->begin[i - 1];
-	/* Each is moved to its end here, and so becomes the next one's begin.
-	 */
+	/* The beginning of each moves to its end, where the next one begins. */
 	for (size_t i = 0; i < b->gram_count; i++)
-		f->entries[f->begin[(b->grams[i].hash & f->begin_mask) + 1]++] =
+		f->entries[f->begin[(b->grams[i].hash >> shift) + 1]++] =
 			b->grams[i].entry;
 }
 
-/* A "\u" with two digits behind it: any character may be written so. */
 static void add_escape(struct build *b)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
@@ -356,7 +476,7 @@ struct pattern_filter *pattern_filter_new(const struct pattern_set *set,
 
 	count_wishes(set, form, &wishes, &sets);
 	b->f = f;
-	b->rarity = &set->rarity;
+	b->rarity = &set->rarity[form];
 	b->wishes = mem_alloc(wishes * sizeof(*b->wishes));
 	f->needles = mem_alloc((wishes + 1) * sizeof(*f->needles));
 	f->exprs = mem_alloc(wishes * sizeof(*f->exprs));
@@ -366,8 +486,10 @@ struct pattern_filter *pattern_filter_new(const struct pattern_set *set,
 		b->any.kinds[i] = (uint8_t)((i & 0x1f) | (i & 0x20) << 1);
 	b->any.count = PATTERN_BYTE_KINDS;
 	collect_wishes(b, set, form, unfound, skip);
+	choose_stride(b);
 	add_needles(b, unfound);
-	fill_tables(b);
+	fill_looks(b);
+	fill_entries(b);
 	for (size_t i = 0; i < set->expr_count; i++)
 		if (unfound[i])
 			f->always[f->always_count++] = (uint32_t)i;

@@ -1,16 +1,16 @@
 /*
  * pattern-filter.c - finds all strings of a set in a text.
  *
- * The text is looked at in steps of PATTERN_STRIDE bytes: a table of bits says
- * whether the four bytes there are any that a string has. However a string
- * stands to the steps, four of its bytes are met by one of them; so there are
- * as many entries for a string as a step has bytes, each the rarest that can
- * be met. Around a short string these four have bytes of which nothing is
- * known; all that they may be are in the table.
+ * The text is looked at in steps of a few bytes: a table says whether the four
+ * bytes there are any that a string has. However a string stands to the steps,
+ * four of its bytes are met by one of them; so there are as many entries for a
+ * string as a step has bytes, each the rarest that can be met. Around a short
+ * string these four have bytes of which nothing is known; all that they may be
+ * are in the table.
  *
  * No look waits for the one before it, so that a processor does several at
- * once; and what the bits let through, about one look in a hundred, is compared
- * with the strings.
+ * once; and what the table lets through, about one look in a hundred, is
+ * compared with the strings.
  */
 #include "pattern-needle.h"
 
@@ -46,6 +46,16 @@ static uint64_t load_text(const struct search *k, size_t at)
 	return value;
 }
 
+static bool fits(const struct search *k, const struct pattern_needle *n,
+		 size_t at)
+{
+	if (((load_text(k, at) ^ n->value[0]) & n->mask[0]) != 0)
+		return false;
+	return n->len <= sizeof(uint64_t) ||
+	       ((load_text(k, at + sizeof(uint64_t)) ^ n->value[1]) &
+		n->mask[1]) == 0;
+}
+
 static bool fits_sets(const struct search *k, const struct pattern_needle *n,
 		      size_t at)
 {
@@ -74,43 +84,51 @@ static void compare(const struct search *k, size_t p)
 {
 	const struct pattern_filter *f = k->filter;
 	uint64_t near = load_text(k, p);
-	uint32_t gram, hash;
-	const uint32_t *e, *end;
+	uint32_t gram, next, hash;
+	const struct pattern_entry *e, *end;
 
 	memcpy(&gram, &near, sizeof(gram));
-	hash = pattern_gram_hash(gram) & f->begin_mask;
+	memcpy(&next, (const char *)&near + sizeof(gram), sizeof(next));
+	hash = pattern_gram_hash(gram) >> f->begin_shift;
 	end = f->entries + f->begin[hash + 1];
 	for (e = f->entries + f->begin[hash]; e < end; e++) {
-		uint32_t ref = pattern_entry_needle(*e);
-		const struct pattern_needle *n = &f->needles[ref];
-		size_t at = p - (size_t)pattern_entry_at(*e);
+		const struct pattern_needle *n = &f->needles[e->needle];
+		size_t at = p - (size_t)e->at;
 
+		if (((next ^ e->next) & e->next_mask) != 0)
+			continue;
 		/* Before the text, at is huge. */
 		if (at >= k->len || k->len - at < n->len)
 			continue;
-		if (n->sets != PATTERN_NO_SETS
-			    ? !fits_sets(k, n, at)
-			    : ((load_text(k, at) ^ n->value) & n->mask) != 0)
+		if (!(n->sets == PATTERN_NO_SETS ? fits(k, n, at)
+						 : fits_sets(k, n, at)))
 			continue;
 		if (k->places)
-			add_place(k->places, at > p ? at : p, ref);
+			add_place(k->places, at > p ? at : p, e->needle);
 		else
-			pattern_filter_resolve(f, k->scratch, ref);
+			pattern_filter_resolve(f, k->scratch, e->needle);
 	}
 }
 
 /* The looks of count steps that were not in vain. */
-static size_t look(const struct pattern_filter *f, const uint8_t *p,
-		   size_t count, uint16_t *ret)
+static inline __attribute__((always_inline)) size_t look(
+	const struct pattern_filter *f, const uint8_t *p, size_t count,
+	size_t stride, uint16_t *ret)
 {
+	const uint8_t *bytes = f->bytes;
 	const uint32_t *bits = f->bits;
-	uint32_t mask = f->bit_mask;
+	unsigned shift = f->bits_shift;
 	size_t found = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; bytes && i < count; i++) {
+		uint32_t hash = pattern_gram_hash(load_gram(p + i * stride));
+
+		ret[found] = (uint16_t)i;
+		found += bytes[hash >> PATTERN_BYTES_SHIFT];
+	}
+	for (size_t i = 0; !bytes && i < count; i++) {
 		uint32_t hash =
-			pattern_gram_hash(load_gram(p + i * PATTERN_STRIDE)) &
-			mask;
+			pattern_gram_hash(load_gram(p + i * stride)) >> shift;
 
 		ret[found] = (uint16_t)i;
 		found += bits[hash / 32] >> hash % 32 & 1;
@@ -118,27 +136,42 @@ static size_t look(const struct pattern_filter *f, const uint8_t *p,
 	return found;
 }
 
+/* The same, with steps that the compiler knows. */
+static size_t look_each(const struct pattern_filter *f, const uint8_t *p,
+			size_t count, uint16_t *ret)
+{
+	switch (f->stride) {
+	case 1:
+		return look(f, p, count, 1, ret);
+	case 2:
+		return look(f, p, count, 2, ret);
+	case 3:
+		return look(f, p, count, 3, ret);
+	default:
+		return look(f, p, count, PATTERN_STRIDE_MAX, ret);
+	}
+}
+
 static void search(const struct search *k)
 {
 	uint16_t found[LOOKS];
-	size_t p = 0, whole;
+	size_t stride = k->filter->stride, p = 0, whole;
 
 	if (k->filter->needle_count == 0)
 		return;
 	whole = k->len >= PATTERN_GRAM ? k->len - PATTERN_GRAM + 1 : 0;
 	while (p < whole) {
-		size_t count =
-			(whole - p + PATTERN_STRIDE - 1) / PATTERN_STRIDE;
+		size_t count = (whole - p + stride - 1) / stride;
 		size_t n;
 
 		if (count > LOOKS)
 			count = LOOKS;
-		n = look(k->filter, k->text + p, count, found);
+		n = look_each(k->filter, k->text + p, count, found);
 		for (size_t i = 0; i < n; i++)
-			compare(k, p + (size_t)found[i] * PATTERN_STRIDE);
-		p += count * PATTERN_STRIDE;
+			compare(k, p + found[i] * stride);
+		p += count * stride;
 	}
-	for (; p < k->len; p += PATTERN_STRIDE)
+	for (; p < k->len; p += stride)
 		compare(k, p);
 }
 
@@ -180,6 +213,7 @@ void pattern_filter_free(struct pattern_filter *f)
 {
 	if (!f)
 		return;
+	free(f->bytes);
 	free(f->bits);
 	free(f->begin);
 	free(f->entries);

@@ -4,14 +4,19 @@
 
 #include "pattern-internal.h"
 
+struct pattern_entry;
 struct pattern_needle;
 
 struct pattern_filter {
-	uint32_t *bits; /* of each hash: is there something */
-	uint32_t bit_mask;
+	size_t stride; /* of the steps in which a text is looked at */
+	/* Of each hash: is there something? A byte each, or a bit each when
+	 * there are many. */
+	uint8_t *bytes;
+	uint32_t *bits;
+	unsigned bits_shift;
 	uint32_t *begin; /* of each hash: the first of its entries */
-	uint32_t begin_mask;
-	uint32_t *entries; /* a needle, and where in it the four bytes stand */
+	unsigned begin_shift;
+	struct pattern_entry *entries;
 	struct pattern_needle *needles;
 	size_t needle_count;
 	struct pattern_bytes *sets;

@@ -71,7 +71,7 @@ struct pattern_set {
 	_Atomic(struct pattern_filter *) filters[PATTERN_FORMS];
 	uint32_t match_limit;
 	uint32_t groups_max;
-	struct pattern_rarity rarity;
+	struct pattern_rarity rarity[PATTERN_FORMS];
 	pthread_mutex_t lock; /* of what is made when it is first needed */
 };
 
@@ -171,9 +171,9 @@ static inline const char *pattern_line_end(const char *p, const char *end)
 }
 
 /* pattern-code.c */
-/* The message of a failure begins with the offset. */
+/* Options are PCRE2's. The message of a failure begins with the offset. */
 int pattern_code_compile(struct pattern_code *re, struct slice text,
-			 bool caseless, struct err *err) MUST_CHECK;
+			 uint32_t options, struct err *err) MUST_CHECK;
 void pattern_code_done(struct pattern_code *re);
 /* As pcre2_match() answers: at least 0, PCRE2_ERROR_NOMATCH or an error. */
 int pattern_code_match(struct pattern_code *re, struct slice line,

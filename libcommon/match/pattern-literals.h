@@ -2,11 +2,13 @@
 #ifndef PATTERN_LITERALS_H
 #define PATTERN_LITERALS_H
 
+#include <oncall/pattern.h>
+
 #include "pattern-tree.h"
 
-/* A literal is cut to its rarest part of this length: longer ones make the
- * automaton larger than the cache and take hardly any more lines away. */
-#define PATTERN_LITERAL_BYTES 8
+/* A literal is cut to its rarest part of this length: longer ones take hardly
+ * any more lines away. */
+#define PATTERN_LITERAL_BYTES 16
 /* Strings of one expression. */
 #define PATTERN_LITERALS_MAX 128
 /* Bytes of a string while it is put together. */
@@ -69,16 +71,20 @@ static inline enum pattern_escape pattern_escape_of(unsigned byte)
 /* Which four bytes stand in words of ordinary lines. */
 struct pattern_rarity {
 	uint64_t common[(1 << PATTERN_GRAM_BITS) / 64];
+	uint64_t frequent[(1 << PATTERN_GRAM_BITS) / 64];
+	double bits[256];  /* that a byte tells alone */
 	double share[256]; /* of the bytes of a log */
 };
 
-void pattern_rarity_init(struct pattern_rarity *r);
+void pattern_rarity_init(struct pattern_rarity *r, enum pattern_form form);
 /*
  * How often the string may stand in a log, as a share of its bytes; and in
  * *ret_at where its rarest PATTERN_LITERAL_BYTES begin, to which that applies.
  */
 double pattern_rarity(const struct pattern_rarity *r, const char *bytes,
 		      size_t len, size_t *ret_at);
+/* Do these four bytes stand in very many lines? */
+bool pattern_gram_frequent(const struct pattern_rarity *r, const char *bytes);
 /* The bits that each byte of the string tells, at most PATTERN_STRING_BYTES. */
 void pattern_weigh(const struct pattern_rarity *r, const char *bytes,
 		   size_t len, double *bits);

@@ -29,11 +29,46 @@ static const char common_words[] =
 	"timeout\ntoken\ntype\nunable to \nunknown\nuser \nuser=\n"
 	"value\nversion\nwarn\nwarning\nwith \n";
 
+/* Words of which four bytes are no good place to begin a comparison: they, or
+ * parts of them, stand everywhere. */
+static const char frequent_words[] =
+	"\n from \n to \n for \n in \n on \n at \n is \n of \n the \n and "
+	"\n with \n not \n by \n - \n: \n]: \n, \n) \n (\nblk_\n user "
+	"\nerror: \n[info] \naddress\nafter\nandroid\napache\napplication"
+	"\nattempt\nauth\nauthentication\navailable\nblock \nbytes\ncalled"
+	"\ncannot\nclient\nclosed\ncode\ncom.\ncommand\ncomplete\nconfig"
+	"\nconnect \nconnected\nconnection\ncontainer\ncore.\ncould not "
+	"\ncreated\ndata\ndebug\ndefault\ndelete\ndest: /\ndevice\ndisk"
+	"\ndispatcher\nend\nerror\nerrors\neuid=\nevent\nexception"
+	"\nexception: \nexecute\nexecutor\nfailed \nfailure\nfalse\nfile"
+	"\nfinish\nfor user \nfound\nfrom user \nfs.fsnamesystem\nget /"
+	"\nhadoop\nhandle\nhash\nhost\nhttp\nhttps://\nid=\nindex\ninfo"
+	"\ninfo  \ninformation\ninitialize\ninstance\ninterface\ninternal"
+	"\ninvalid user \njava.lang.\njob\nkernel: \nlevel=\nlimit\nload"
+	"\nlocal\nlocalhost\nlog\nlogger\nlogin\nmanager\nmemory\nmessage"
+	"\nmethod\nmode\nmodule\nname\nname=\nnamespace\nnetwork\nnode"
+	"\nnull\nobject\nopen\noperation\noption\norg.apache.\npacket"
+	"\npassword\npath\nport \npower\nprocess\nproxy\nqueue\nread"
+	"\nreceived\nreceiving\nrecord\nreduce\nregister\nrelease\nremote"
+	"\nreplicat\nreport\nrequest\nresource\nresponse\nresult\nreturn"
+	"\nrhost=\nroot\nruser=\nscheduler\nsend\nsent\nserver\nservice"
+	"\nsession\nset \nshutdown\nsize\nsource\nsrc: /\nssh\nsshd[\nstage"
+	"\nstart\nstarted\nstarting\nstate\nstatus\nstop\nstorage\nstring"
+	"\nsuccess\nsystem\ntable\ntarget\ntask \nterminat\nthread\ntime"
+	"\ntimeout\ntimestamp\nto /\ntoken\ntransaction\ntrue\ntty\ntype"
+	"\nuid=\nunable to \nunix\nunknown\nupdate\nuser \nuser=\nvalue"
+	"\nversion\nview\nvisit\nwarn\nwarning\nwith \nwork\nwrite\n\",\""
+	"\n\":\"\n\":{\"\n{\"\n\"}\nlevel\":\"\ntimestamp\":\""
+	"\nmessage\":\"\nlogger\":\"\nhost\":\"\ntrace_id\":\"\n";
+
 /* Of what a byte would tell alone: as part of four that stand in such a word,
  * and as a letter after a letter. */
 #define COMMON_SHARE 0.3
 #define WORD_SHARE   0.55
 #define GRAM	     4
+/* What lines of JSON are full of. */
+#define JSON_MARKS     "\":,{}\\"
+#define JSON_MARK_BITS 2.5
 
 /* Bits that one byte of a log tells: a to z, then the rest by kind. */
 static const double letter_bits[26] = {
@@ -50,7 +85,7 @@ static double byte_bits(char c)
 	if (is_letter(c))
 		return letter_bits[c - 'a'];
 	if (c >= '0' && c <= '9')
-		return 4.2;
+		return 4.0;
 	if (c == ' ')
 		return 3.0;
 	if (c && strchr(".:-/,=[]_()", c))
@@ -66,24 +101,40 @@ static size_t gram_slot(const char *bytes)
 	return (gram * UINT32_C(2654435761)) >> (32 - PATTERN_GRAM_BITS);
 }
 
-void pattern_rarity_init(struct pattern_rarity *r)
+static void add_words(uint64_t *set, const char *words, size_t size)
 {
-	memset(r, 0, sizeof(*r));
-	for (unsigned c = 0; c < 256; c++)
-		r->share[c] = exp2(-byte_bits(
-			(char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c)));
-	for (size_t i = 0; i + GRAM < sizeof(common_words); i++) {
-		size_t slot = gram_slot(common_words + i);
+	for (size_t i = 0; i + GRAM < size; i++) {
+		size_t slot = gram_slot(words + i);
 
-		r->common[slot / 64] |= (uint64_t)1 << slot % 64;
+		set[slot / 64] |= (uint64_t)1 << slot % 64;
 	}
 }
 
-static bool is_common(const struct pattern_rarity *r, const char *bytes)
+void pattern_rarity_init(struct pattern_rarity *r, enum pattern_form form)
+{
+	memset(r, 0, sizeof(*r));
+	for (unsigned c = 0; c < 256; c++) {
+		char lower = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+
+		r->bits[c] = byte_bits(lower);
+		if (form == PATTERN_JSON && lower && strchr(JSON_MARKS, lower))
+			r->bits[c] = JSON_MARK_BITS;
+		r->share[c] = exp2(-r->bits[c]);
+	}
+	add_words(r->common, common_words, sizeof(common_words));
+	add_words(r->frequent, frequent_words, sizeof(frequent_words));
+}
+
+static bool has_gram(const uint64_t *set, const char *bytes)
 {
 	size_t slot = gram_slot(bytes);
 
-	return r->common[slot / 64] >> slot % 64 & 1;
+	return set[slot / 64] >> slot % 64 & 1;
+}
+
+bool pattern_gram_frequent(const struct pattern_rarity *r, const char *bytes)
+{
+	return has_gram(r->frequent, bytes);
 }
 
 void pattern_weigh(const struct pattern_rarity *r, const char *bytes,
@@ -93,14 +144,17 @@ void pattern_weigh(const struct pattern_rarity *r, const char *bytes,
 		bool inside =
 			i > 0 && is_letter(bytes[i]) && is_letter(bytes[i - 1]);
 
-		bits[i] = byte_bits(bytes[i]) * (inside ? WORD_SHARE : 1);
+		bits[i] = r->bits[(unsigned char)bytes[i]] *
+			  (inside ? WORD_SHARE : 1);
 	}
 	for (size_t i = 0; i + GRAM <= len; i++) {
-		if (!is_common(r, bytes + i))
+		if (!has_gram(r->common, bytes + i))
 			continue;
 		for (size_t k = i; k < i + GRAM; k++)
-			if (bits[k] > byte_bits(bytes[k]) * COMMON_SHARE)
-				bits[k] = byte_bits(bytes[k]) * COMMON_SHARE;
+			if (bits[k] >
+			    r->bits[(unsigned char)bytes[k]] * COMMON_SHARE)
+				bits[k] = r->bits[(unsigned char)bytes[k]] *
+					  COMMON_SHARE;
 	}
 }
 

@@ -20,6 +20,8 @@
 #define MEMBERS_MAX 16
 /* Repeats that are written out. */
 #define COPIES_MAX 8
+/* One byte is no string. */
+#define LENGTH_MIN 2
 /* What stands at one byte in so many, or more often, does not help. */
 #define USEFUL_SHARE (1.0 / 128)
 #define NEVER	     2.0 /* no share is so large */
@@ -172,10 +174,10 @@ static double best_piece(const struct walk *w, const struct pattern_string *s,
 		size_t at;
 		double share;
 
-		if (piece.len == 0)
-			break;
-		share = pattern_rarity(w->rarity, piece.ptr, piece.len, &at);
 		from = (size_t)(piece.ptr + piece.len - s->bytes);
+		if (piece.len < LENGTH_MIN)
+			continue;
+		share = pattern_rarity(w->rarity, piece.ptr, piece.len, &at);
 		if (share >= best)
 			continue;
 		best = share;
@@ -187,24 +189,38 @@ static double best_piece(const struct walk *w, const struct pattern_string *s,
 	return best;
 }
 
+static bool has_piece(const struct slice *pieces, size_t count,
+		      struct slice piece)
+{
+	for (size_t i = 0; i < count; i++)
+		if (slice_eq(pieces[i], piece))
+			return true;
+	return false;
+}
+
 /* The tail is a candidate. */
 static void part_judge(struct part *p)
 {
-	double share = 0;
 	struct slice pieces[PATTERN_LITERALS_MAX];
+	size_t count = 0;
+	double share = 0;
 
 	for (size_t i = 0; i < p->tail.count; i++) {
-		share += best_piece(p->walk, &p->tail.list[i], &pieces[i]);
+		struct slice piece = {NULL, 0};
+		double one = best_piece(p->walk, &p->tail.list[i], &piece);
+
+		if (has_piece(pieces, count, piece))
+			continue;
+		pieces[count++] = piece;
+		share += one;
 		if (share >= p->best_share)
 			return;
 	}
 	p->best_share = share;
-	p->best.count = 0;
-	for (size_t i = 0; i < p->tail.count; i++) {
-		struct pattern_string s = {.len = (uint8_t)pieces[i].len};
-
-		memcpy(s.bytes, pieces[i].ptr, s.len);
-		(void)strings_add(&p->best, &s);
+	p->best.count = count;
+	for (size_t i = 0; i < count; i++) {
+		p->best.list[i].len = (uint8_t)pieces[i].len;
+		memcpy(p->best.list[i].bytes, pieces[i].ptr, pieces[i].len);
 	}
 }
 

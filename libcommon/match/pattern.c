@@ -38,10 +38,10 @@ void pattern_set_look(struct pattern_set *s, size_t expr,
 
 	if (pattern_tree_parse(&tree, text, e->caseless, e->re.utf)) {
 		e->literals[form] =
-			pattern_literals_new(&tree, &s->rarity, form);
+			pattern_literals_new(&tree, &s->rarity[form], form);
 		if (!e->literals[form])
-			e->literals[form] =
-				pattern_sequences_new(&tree, &s->rarity, form);
+			e->literals[form] = pattern_sequences_new(
+				&tree, &s->rarity[form], form);
 	}
 	pattern_tree_done(&tree);
 }
@@ -84,7 +84,8 @@ const struct pattern_filter *pattern_set_filter(const struct pattern_set *set,
 static int compile_text(struct pattern_code *re, struct slice text,
 			bool caseless, struct err *err)
 {
-	if (pattern_code_compile(re, text, caseless, err) == 0)
+	if (pattern_code_compile(re, text, caseless ? PCRE2_CASELESS : 0,
+				 err) == 0)
 		return 0;
 	return err_prefix(err, "'%.*s'", (int)(text.len < 200 ? text.len : 200),
 			  text.ptr ? text.ptr : "");
@@ -158,7 +159,8 @@ static void find_slow(struct pattern_set *s)
 static int fill_set(struct pattern_set *s, const struct pattern_rule *rules,
 		    size_t count, const char *cache_dir, struct err *err)
 {
-	pattern_rarity_init(&s->rarity);
+	pattern_rarity_init(&s->rarity[PATTERN_PLAIN], PATTERN_PLAIN);
+	pattern_rarity_init(&s->rarity[PATTERN_JSON], PATTERN_JSON);
 	for (size_t i = 0; i < count; i++)
 		if (add_rule(s, &rules[i], err) < 0)
 			return -1;
