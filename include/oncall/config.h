@@ -82,6 +82,10 @@ void config_mdoc(struct buf *out);
 /* Whether path is a regular file that only its owner, who is root or this
  * user, can write, and replace in its directory; ERR_REFUSED otherwise. */
 int config_safe_file(const char *path, struct err *err) MUST_CHECK;
+/* Reads all of such a file of at most max bytes. When missing is not NULL and
+ * there is no file, *missing is set and err is not. */
+int config_safe_read(const char *path, size_t max, bool *missing,
+		     struct buf *out, struct err *err) MUST_CHECK;
 
 DEFINE_AUTO(struct config *, config_free, auto_config_)
 #define AUTO_CONFIG CLEANUP(auto_config_)

@@ -3,22 +3,9 @@
 #define CONFIG_INTERNAL_H
 
 #include <oncall/config.h>
-#include <oncall/map.h>
+#include <oncall/tree.h>
 
-#define CONFIG_FILE_MAX	 ((size_t)1024 * 1024)
-#define CONFIG_DEPTH_MAX 32
-
-/* A YAML file as it was written. */
-enum config_node_kind { CONFIG_NODE_SCALAR, CONFIG_NODE_LIST, CONFIG_NODE_MAP };
-
-struct config_node {
-	enum config_node_kind kind;
-	size_t line; /* where it begins; of a member, where its key stands */
-	char *text;  /* of a scalar; NULL: nothing, null or ~ */
-	struct config_node **items;
-	size_t count;
-	struct map members; /* to struct config_node */
-};
+#define CONFIG_FILE_MAX ((size_t)1024 * 1024)
 
 enum config_secret_kind {
 	CONFIG_SECRET_ENV,
@@ -55,15 +42,9 @@ int config_load_with(struct config **ret, const struct config_key *schema,
 		     const struct config_sources *from, struct err *err)
 	MUST_CHECK;
 
-/* Reads text; name stands in messages. *ret NULL: there is nothing in it. */
-int config_yaml_parse(struct config_node **ret, const char *name,
-		      struct slice text, struct err *err) MUST_CHECK;
-void config_node_free(struct config_node *n);
-
 /* Checks the tree against the schema and lays it over what is there. */
 int config_layer_add(struct config *c, const char *name,
-		     const struct config_node *root, struct err *err)
-	MUST_CHECK;
+		     const struct tree *root, struct err *err) MUST_CHECK;
 int config_env_add(struct config *c, struct err *err) MUST_CHECK;
 /* "ONCALL_INCIDENTS_REOPEN_WITHIN"; false when no variable sets the key. */
 bool config_env_name(struct buf *out, const struct config_key *key);
@@ -92,18 +73,9 @@ int config_value_set(struct config *c, const struct config_key *key,
 		     const char *path, const char *text, const char *origin,
 		     struct err *err) MUST_CHECK;
 
-/*
- * Opens a file that is safe (config_safe_file) for reading; name says what it
- * is. -1 with err; when missing is not NULL and there is no file, *missing is
- * set and err is not.
- */
+/* Opens a file that is safe (config_safe_file) for reading. -1 with err; when
+ * missing is not NULL and there is no file, *missing is set and err is not. */
 int config_safe_open(const char *path, bool *missing, struct err *err)
 	MUST_CHECK;
-/* Reads all of a safe file of at most max bytes. */
-int config_safe_read(const char *path, size_t max, bool *missing,
-		     struct buf *out, struct err *err) MUST_CHECK;
-
-DEFINE_AUTO(struct config_node *, config_node_free, auto_config_node_)
-#define AUTO_NODE CLEANUP(auto_config_node_)
 
 #endif

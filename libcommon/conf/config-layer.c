@@ -36,15 +36,14 @@ static struct place place_below(const struct place *p, const char *pattern,
 	};
 }
 
-static int fail_prefix(const struct layer *l, const struct config_node *n,
+static int fail_prefix(const struct layer *l, const struct tree *n,
 		       const char *path, struct err *err)
 {
 	return err_prefix(err, "%s:%zu: %s", l->name, n->line, path);
 }
 
 static int wrong_type(const struct layer *l, const struct config_key *key,
-		      const char *path, const struct config_node *n,
-		      struct err *err)
+		      const char *path, const struct tree *n, struct err *err)
 {
 	AUTO_BUF struct buf what = BUF_INIT;
 
@@ -59,7 +58,7 @@ static int wrong_type(const struct layer *l, const struct config_key *key,
 	return fail_prefix(l, n, path, err);
 }
 
-static char *origin_of(const struct layer *l, const struct config_node *n)
+static char *origin_of(const struct layer *l, const struct tree *n)
 {
 	return mem_printf("%s:%zu", l->name, n->line);
 }
@@ -85,7 +84,7 @@ static bool is_group(const struct config_key *schema, const char *pattern)
 }
 
 static int put_list(const struct layer *l, const struct config_key *key,
-		    const char *path, const struct config_node *n, bool extend,
+		    const char *path, const struct tree *n, bool extend,
 		    struct err *err)
 {
 	AUTO_FREE char *here = origin_of(l, n);
@@ -95,11 +94,10 @@ static int put_list(const struct layer *l, const struct config_key *key,
 	struct config_value fresh = {.key = key};
 	struct config_value *v;
 
-	if (n->kind == CONFIG_NODE_MAP)
+	if (n->kind == TREE_MAP)
 		return wrong_type(l, key, path, n, err);
 	for (size_t i = 0; i < n->count; i++)
-		if (n->items[i]->kind != CONFIG_NODE_SCALAR ||
-		    !n->items[i]->text)
+		if (n->items[i]->kind != TREE_SCALAR || !n->items[i]->text)
 			return wrong_type(l, key, path, n->items[i], err);
 	for (size_t i = 0; old && i < old->count; i++)
 		config_value_add(&fresh, old->items[i]);
@@ -114,9 +112,9 @@ static int put_list(const struct layer *l, const struct config_key *key,
 	return 0;
 }
 
-static int put_command(struct config_value *v, const struct config_node *n)
+static int put_command(struct config_value *v, const struct tree *n)
 {
-	if (n->kind != CONFIG_NODE_LIST || n->count == 0)
+	if (n->kind != TREE_LIST || n->count == 0)
 		return -1;
 	for (size_t i = 0; i < n->count; i++) {
 		if (!n->items[i]->text)
@@ -128,8 +126,7 @@ static int put_command(struct config_value *v, const struct config_node *n)
 
 /* Says nothing of the value, which may be the secret itself. */
 static int put_secret(const struct layer *l, const struct config_key *key,
-		      const char *path, const struct config_node *n,
-		      struct err *err)
+		      const char *path, const struct tree *n, struct err *err)
 {
 	static const char *const kinds[] = {
 		[CONFIG_SECRET_ENV] = "env",
@@ -138,10 +135,10 @@ static int put_secret(const struct layer *l, const struct config_key *key,
 	};
 	AUTO_FREE char *origin = origin_of(l, n);
 	struct config_value *v;
-	const struct config_node *how = NULL;
+	const struct tree *how = NULL;
 	size_t kind = 0;
 
-	if (n->kind != CONFIG_NODE_MAP || n->members.count != 1)
+	if (n->kind != TREE_MAP || n->members.count != 1)
 		return wrong_type(l, key, path, n, err);
 	for (; kind < ARRAY_LEN(kinds); kind++) {
 		how = map_get(&n->members, slice_of(kinds[kind]));
@@ -163,11 +160,10 @@ static int put_secret(const struct layer *l, const struct config_key *key,
 }
 
 static int walk_group(const struct layer *l, const struct place *at,
-		      const struct config_node *n, struct err *err);
+		      const struct tree *n, struct err *err);
 /* The map "services" remembers the names that were chosen in it. */
 static void add_name(const struct layer *l, const struct config_key *key,
-		     const char *path, const struct config_node *n,
-		     const char *name)
+		     const char *path, const struct tree *n, const char *name)
 {
 	AUTO_FREE char *origin = origin_of(l, n);
 	struct config_value *v = map_get(&l->config->values, slice_of(path));
@@ -182,10 +178,10 @@ static void add_name(const struct layer *l, const struct config_key *key,
 }
 
 static int put_map(const struct layer *l, const struct config_key *key,
-		   const struct place *at, const struct config_node *n,
+		   const struct place *at, const struct tree *n,
 		   struct err *err)
 {
-	if (n->kind == CONFIG_NODE_LIST || n->text)
+	if (n->kind == TREE_LIST || n->text)
 		return wrong_type(l, key, at->path, n, err);
 	add_name(l, key, at->path, n, NULL);
 	for (size_t i = 0; i < n->members.count; i++) {
@@ -201,7 +197,7 @@ static int put_map(const struct layer *l, const struct config_key *key,
 }
 
 static int put_node(const struct layer *l, const struct config_key *key,
-		    const struct place *at, const struct config_node *n,
+		    const struct place *at, const struct tree *n,
 		    struct err *err)
 {
 	AUTO_FREE char *origin = origin_of(l, n);
@@ -241,8 +237,7 @@ static const char **names_in(const struct config_key *schema,
 }
 
 static int unknown_key(const struct layer *l, const struct place *at,
-		       const struct config_node *n, const char *name,
-		       struct err *err)
+		       const struct tree *n, const char *name, struct err *err)
 {
 	const char **names = names_in(l->config->schema, at->pattern);
 	const char *near = cli_nearest(name, names);
@@ -264,8 +259,7 @@ static int unknown_key(const struct layer *l, const struct place *at,
 }
 
 static int walk_member(const struct layer *l, const struct place *at,
-		       const char *name, const struct config_node *n,
-		       struct err *err)
+		       const char *name, const struct tree *n, struct err *err)
 {
 	const struct config_key *schema = l->config->schema;
 	size_t len = strlen(name);
@@ -289,9 +283,9 @@ static int walk_member(const struct layer *l, const struct place *at,
 }
 
 static int walk_group(const struct layer *l, const struct place *at,
-		      const struct config_node *n, struct err *err)
+		      const struct tree *n, struct err *err)
 {
-	if (n->kind == CONFIG_NODE_LIST || n->text)
+	if (n->kind == TREE_LIST || n->text)
 		return err_set(err, ERR_USAGE,
 			       "%s:%zu: %s%smust be a map of keys to values",
 			       l->name, n->line, at->path,
@@ -304,7 +298,7 @@ static int walk_group(const struct layer *l, const struct place *at,
 }
 
 int config_layer_add(struct config *c, const char *name,
-		     const struct config_node *root, struct err *err)
+		     const struct tree *root, struct err *err)
 {
 	struct layer l = {.config = c, .name = name};
 	AUTO_PLACE struct place top = {mem_dup(""), mem_dup("")};

@@ -28,13 +28,13 @@ static int add_file(struct config *c, const char *path, bool must_exist,
 		    struct err *err)
 {
 	AUTO_BUF struct buf text = BUF_INIT;
-	AUTO_NODE struct config_node *root = NULL;
+	AUTO_TREE struct tree *root = NULL;
 	bool missing = false;
 
 	if (config_safe_read(path, CONFIG_FILE_MAX,
 			     must_exist ? NULL : &missing, &text, err) < 0)
 		return missing ? 0 : -1;
-	if (config_yaml_parse(&root, path, buf_slice(&text), err) < 0)
+	if (tree_parse(&root, path, buf_slice(&text), err) < 0)
 		return -1;
 	c->files = mem_resize(c->files, c->file_count + 1, sizeof(*c->files));
 	c->files[c->file_count++] = mem_dup(path);

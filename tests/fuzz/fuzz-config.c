@@ -19,11 +19,11 @@ static void must(bool good, const char *what, const struct err *err)
 static int load(struct config **ret, struct slice text, struct err *err)
 {
 	static const struct config_sources none = {.file = NULL};
-	AUTO_NODE struct config_node *root = NULL;
+	AUTO_TREE struct tree *root = NULL;
 	AUTO_CONFIG struct config *c = NULL;
 
 	(void)unsetenv("ONCALL_CONFIG");
-	if (config_yaml_parse(&root, "fuzz", text, err) < 0)
+	if (tree_parse(&root, "fuzz", text, err) < 0)
 		return -1;
 	if (config_load_with(&c, config_schema, &none, err) < 0 ||
 	    config_layer_add(c, "fuzz", root, err) < 0)

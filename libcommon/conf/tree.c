@@ -1,14 +1,9 @@
-/*
- * config-yaml.c - YAML to a tree whose nodes know their line.
- *
- * What makes files hard to read or to bound is refused: anchors, aliases,
- * tags, more than one document, keys that are not plain text.
- */
-#include <oncall/mem.h>
+/* tree.c - from the events of libyaml to a tree. */
+#include <oncall/tree.h>
 
 #include <yaml.h>
 
-#include "config-internal.h"
+#include <oncall/mem.h>
 
 struct reader {
 	yaml_parser_t parser;
@@ -16,24 +11,29 @@ struct reader {
 	struct slice text;
 };
 
-void config_node_free(struct config_node *n)
+void tree_free(struct tree *n)
 {
 	if (!n)
 		return;
 	for (size_t i = 0; i < n->members.count; i++)
-		config_node_free(n->members.entries[i].value);
+		tree_free(n->members.entries[i].value);
 	map_done(&n->members, NULL);
 	for (size_t i = 0; i < n->count; i++)
-		config_node_free(n->items[i]);
+		tree_free(n->items[i]);
 	free(n->items);
 	free(n->text);
 	free(n);
 }
 
-static struct config_node *node_new(enum config_node_kind kind,
-				    const yaml_event_t *e)
+struct tree *tree_get(const struct tree *t, const char *key)
 {
-	struct config_node *n = mem_zero(1, sizeof(*n));
+	return t && t->kind == TREE_MAP ? map_get(&t->members, slice_of(key))
+					: NULL;
+}
+
+static struct tree *node_new(enum tree_kind kind, const yaml_event_t *e)
+{
+	struct tree *n = mem_zero(1, sizeof(*n));
 
 	n->kind = kind;
 	n->line = e->start_mark.line + 1;
@@ -97,7 +97,7 @@ static bool is_null(const yaml_event_t *e)
 }
 
 static int read_scalar(struct reader *r, const yaml_event_t *e,
-		       struct config_node **ret, struct err *err)
+		       struct tree **ret, struct err *err)
 {
 	const char *text = (const char *)e->data.scalar.value;
 
@@ -106,20 +106,20 @@ static int read_scalar(struct reader *r, const yaml_event_t *e,
 		return -1;
 	if (strlen(text) != e->data.scalar.length)
 		return refuse(r, e, "a NUL character is not allowed", err);
-	*ret = node_new(CONFIG_NODE_SCALAR, e);
+	*ret = node_new(TREE_SCALAR, e);
 	if (!is_null(e))
 		(*ret)->text = mem_dup(text);
 	return 0;
 }
 
 static int read_node(struct reader *r, const yaml_event_t *e, int depth,
-		     struct config_node **ret, struct err *err);
+		     struct tree **ret, struct err *err);
 
-static int read_items(struct reader *r, int depth, struct config_node *list,
+static int read_items(struct reader *r, int depth, struct tree *list,
 		      struct err *err)
 {
 	for (;;) {
-		struct config_node *item = NULL;
+		struct tree *item = NULL;
 		yaml_event_t e;
 		int rc;
 
@@ -134,12 +134,12 @@ static int read_items(struct reader *r, int depth, struct config_node *list,
 		if (rc < 0)
 			return -1;
 		list->items = mem_resize(list->items, list->count + 1,
-					 sizeof(struct config_node *));
+					 sizeof(struct tree *));
 		list->items[list->count++] = item;
 	}
 }
 
-static int read_value(struct reader *r, int depth, struct config_node **ret,
+static int read_value(struct reader *r, int depth, struct tree **ret,
 		      struct err *err)
 {
 	yaml_event_t e;
@@ -154,11 +154,11 @@ static int read_value(struct reader *r, int depth, struct config_node **ret,
 
 /* A key and its value. */
 static int read_member(struct reader *r, const yaml_event_t *e, int depth,
-		       struct config_node *map, struct err *err)
+		       struct tree *map, struct err *err)
 {
-	AUTO_NODE struct config_node *key = NULL;
-	struct config_node *value = NULL;
-	const struct config_node *first;
+	AUTO_TREE struct tree *key = NULL;
+	struct tree *value = NULL;
+	const struct tree *first;
 
 	if (e->type != YAML_SCALAR_EVENT)
 		return refuse(r, e, "a key must be plain text", err);
@@ -179,7 +179,7 @@ static int read_member(struct reader *r, const yaml_event_t *e, int depth,
 	return 0;
 }
 
-static int read_members(struct reader *r, int depth, struct config_node *map,
+static int read_members(struct reader *r, int depth, struct tree *map,
 			struct err *err)
 {
 	for (;;) {
@@ -201,24 +201,24 @@ static int read_members(struct reader *r, int depth, struct config_node *map,
 
 /* Reads what begins with the event. */
 static int read_node(struct reader *r, const yaml_event_t *e, int depth,
-		     struct config_node **ret, struct err *err)
+		     struct tree **ret, struct err *err)
 {
-	AUTO_NODE struct config_node *n = NULL;
+	AUTO_TREE struct tree *n = NULL;
 
 	if (e->type == YAML_ALIAS_EVENT)
 		return refuse(r, e, "aliases (*name) are not allowed", err);
 	if (e->type == YAML_SCALAR_EVENT)
 		return read_scalar(r, e, ret, err);
-	if (depth == CONFIG_DEPTH_MAX)
+	if (depth == TREE_DEPTH_MAX)
 		return refuse(r, e, "nested too deeply", err);
 	if (e->type == YAML_SEQUENCE_START_EVENT) {
-		n = node_new(CONFIG_NODE_LIST, e);
+		n = node_new(TREE_LIST, e);
 		if (check_marks(r, e, e->data.sequence_start.anchor,
 				e->data.sequence_start.tag, err) < 0 ||
 		    read_items(r, depth + 1, n, err) < 0)
 			return -1;
 	} else {
-		n = node_new(CONFIG_NODE_MAP, e);
+		n = node_new(TREE_MAP, e);
 		if (check_marks(r, e, e->data.mapping_start.anchor,
 				e->data.mapping_start.tag, err) < 0 ||
 		    read_members(r, depth + 1, n, err) < 0)
@@ -229,8 +229,7 @@ static int read_node(struct reader *r, const yaml_event_t *e, int depth,
 }
 
 /* The document between the events around it. */
-static int read_stream(struct reader *r, struct config_node **ret,
-		       struct err *err)
+static int read_stream(struct reader *r, struct tree **ret, struct err *err)
 {
 	yaml_event_t e;
 	int rc = 0;
@@ -254,18 +253,14 @@ static int read_stream(struct reader *r, struct config_node **ret,
 	}
 }
 
-int config_yaml_parse(struct config_node **ret, const char *name,
-		      struct slice text, struct err *err)
+int tree_parse(struct tree **ret, const char *name, struct slice text,
+	       struct err *err)
 {
 	struct reader r = {.name = name, .text = text};
-	AUTO_NODE struct config_node *root = NULL;
+	AUTO_TREE struct tree *root = NULL;
 	int rc;
 
 	*ret = NULL;
-	if (text.len > CONFIG_FILE_MAX)
-		return err_set(err, ERR_USAGE,
-			       "%s: more than %zu bytes of configuration", name,
-			       CONFIG_FILE_MAX);
 	if (!yaml_parser_initialize(&r.parser))
 		mem_die();
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
