@@ -80,7 +80,6 @@ void elastic_poll_page_done(struct elastic *e)
 
 	if (!p->again) {
 		e->whole = e->whole && p->whole;
-		e->full_next = e->full_next || !e->whole;
 		e->retries = 0;
 		if (e->whole && p->count)
 			move_marks(e, p->hits[p->count - 1].ms);

@@ -459,6 +459,36 @@ static void a_lost_point_in_time_is_opened_again(void **state)
 	assert_no_violations();
 }
 
+/* One arrives between the first point in time and the second, and is older than
+ * where the second goes on; what is newer than the overlap follows it. */
+static void what_came_between_two_points_in_time_is_found(void **state)
+{
+	struct elastic_options opt = options();
+	const long long lost = START + 1050000, now = START + 2000000;
+
+	(void)state;
+	start(NULL, NULL);
+	control("{\"make\": {\"start\": %lld, \"count\": 300, \"step\": 10000, "
+		"\"late_every\": 1000}, \"docs\": [{\"index\": \"logs-0\", "
+		"\"id\": \"d/000300 \\\"ä\\\"\", \"ms\": %lld, \"at\": %lld, "
+		"\"source\": {\"number\": 300}}], \"now\": %lld, "
+		"\"next\": [\"\", \"expire\"]}",
+		(long long)START, (long long)START + 200000, lost + 10, lost);
+	clock_set(lost);
+	opt.follow = true;
+	opt.since = START;
+	opt.page = 60;
+	begin(opt);
+	assert_int_equal(take(-1), INPUT_BLOCK_READY);
+	assert_int_equal(events, 60);
+	clock_set(now);
+	control("{\"now\": %lld}", now);
+	read_polls(50, 202);
+	assert_int_equal(events, 202);
+	assert_int_equal(doubles, 0);
+	assert_no_violations();
+}
+
 /* 100 documents within the overlap, and room for half of them. */
 static void a_full_ring_is_told(void **state)
 {
@@ -809,6 +839,7 @@ int main(int argc, char **argv)
 		TEST(misses_and_doubles_nothing_of_opensearch),
 		TEST(a_partial_answer_does_not_move_the_watermark),
 		TEST(a_lost_point_in_time_is_opened_again),
+		TEST(what_came_between_two_points_in_time_is_found),
 		TEST(a_full_ring_is_told),
 		TEST(a_full_ring_waits_for_whole_answers),
 		TEST(what_cannot_be_read_is_left_out_and_told),
