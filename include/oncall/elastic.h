@@ -31,9 +31,16 @@ struct elastic_options {
 #define ELASTIC_PAGE	    1000
 #define ELASTIC_RING	    1000000 /* ids remembered, 16 bytes each */
 
-/* Events are the _source objects, on one line each, with the id
- * "INDEX/ID" of the document. Without follow what the far side cannot give is
- * an error (ERR_REMOTE); with it, trouble, and asked for again. */
+/*
+ * Events are the _source objects, on one line each (cut at INPUT_MAX_LINE),
+ * with the id "INDEX/ID" of the document. Without follow what the far side
+ * cannot give is an error (ERR_REMOTE), after a few tries where these may
+ * help; with it, trouble, and asked for again. Copies options. No URL with
+ * a user or password in it; an API key is base64, or ID:KEY.
+ *
+ * until includes its millisecond. A document that cannot be had alone (too
+ * large, not JSON that we read, without _source) is left out, and told.
+ */
 int elastic_new(struct input **ret, const struct elastic_options *opt,
 		struct err *err) MUST_CHECK;
 

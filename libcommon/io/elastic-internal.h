@@ -62,9 +62,8 @@ struct elastic_id {
 
 struct elastic_ring {
 	struct elastic_id *ids; /* in the order of arrival */
-	size_t count, cap;
-	uint32_t *slots; /* 0 is empty, else index + 1 */
-	size_t slot_count;
+	uint32_t *slots;	/* 0 is empty, else index + 1 */
+	size_t count, cap, slot_count;
 	size_t pruned; /* how many the last pruning left */
 };
 
@@ -124,12 +123,8 @@ struct elastic {
 	struct input_stream stream;
 
 	char *url, *index, *query, *time_field;
-	char *authorization; /* the header */
-	bool follow;
-	int64_t interval_ms, until, overlap_ms;
-	size_t page_size, ring_most;
-	void (*trouble)(void *arg, const struct err *err);
-	void *arg;
+	char *authorization;	    /* the header */
+	struct elastic_options opt; /* defaults filled in, no texts */
 
 	struct http *http;
 	enum elastic_step step;

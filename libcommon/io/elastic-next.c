@@ -95,16 +95,16 @@ static bool make_room(struct elastic *e)
 	int64_t ms = e->page.hits[e->page.next].ms;
 	char text[WHEN_TEXT];
 
-	if (e->ring.count < e->ring_most)
+	if (e->ring.count < e->opt.ring)
 		return true;
 	elastic_poll_prune(e);
-	if (e->ring.count < e->ring_most / 4 * 3)
+	if (e->ring.count < e->opt.ring / 4 * 3)
 		return true;
 	if (!e->whole || !e->page.whole) {
 		(void)err_set(&err, ERR_REMOTE,
 			      "the answers about '%s' are not whole, and no "
 			      "more than %zu documents are read until they are",
-			      e->index, e->ring_most);
+			      e->index, e->opt.ring);
 		elastic_tell(e, ELASTIC_TELL_RING, &err);
 		return false;
 	}
@@ -118,7 +118,7 @@ static bool make_room(struct elastic *e)
 	(void)err_set(&err, ERR_REMOTE,
 		      "more than %zu documents of '%s' within the overlap: "
 		      "late ones from before %s will be missed",
-		      e->ring_most, e->index, text);
+		      e->opt.ring, e->index, text);
 	elastic_tell(e, ELASTIC_TELL_RING, &err);
 	return true;
 }
@@ -163,9 +163,10 @@ bool elastic_hand_on(struct elastic *e, struct input_block *b)
 /* Jittered, doubled each time. */
 static int64_t pause_of(const struct elastic *e, int64_t after)
 {
-	int64_t most = e->interval_ms * ELASTIC_BACKOFF_MOST;
-	int64_t ms = ELASTIC_BACKOFF_MS < e->interval_ms ? ELASTIC_BACKOFF_MS
-							 : e->interval_ms;
+	int64_t most = e->opt.interval_ms * ELASTIC_BACKOFF_MOST;
+	int64_t ms = ELASTIC_BACKOFF_MS < e->opt.interval_ms
+			     ? ELASTIC_BACKOFF_MS
+			     : e->opt.interval_ms;
 	uint64_t n;
 
 	for (int i = 1; i < e->failures && ms < most; i++)
@@ -187,11 +188,11 @@ static int fail(struct elastic *e, const struct err *why, int64_t after,
 
 	e->failures++;
 	(void)err_prefix(&told, "cannot read '%s'", e->index);
-	if (!e->follow && e->failures >= ELASTIC_TRIES) {
+	if (!e->opt.follow && e->failures >= ELASTIC_TRIES) {
 		e->ended = true;
 		return err_set(err, ERR_REMOTE, "%s", told.text);
 	}
-	if (e->follow)
+	if (e->opt.follow)
 		elastic_tell(e, ELASTIC_TELL_FAILED, &told);
 	e->due = clock_mono() + pause_of(e, after);
 	return 0;
@@ -247,7 +248,7 @@ static int fail_status(struct elastic *e, const struct http_reply *r,
 	if (lost ||
 	    (e->step == ELASTIC_SEARCH && e->failures >= ELASTIC_PIT_TRIES))
 		start_again(e);
-	else if (is_final(r->status) && !e->follow)
+	else if (is_final(r->status) && !e->opt.follow)
 		e->failures = ELASTIC_TRIES;
 	if (e->size > 1 && elastic_answer_has(r, "circuit_breaking_exception"))
 		e->size /= 2;
@@ -283,8 +284,7 @@ static int page_came(struct elastic *e, struct err *err)
 	if (len > ELASTIC_BODY_AIM && e->size > 1)
 		e->size /= 2;
 	else if (len < ELASTIC_BODY_AIM / 4)
-		e->size =
-			2 * e->size < e->page_size ? 2 * e->size : e->page_size;
+		e->size = 2 * e->size < e->opt.page ? 2 * e->size : e->opt.page;
 	e->bare = e->bare && !e->page.whole;
 	if (e->page.whole) {
 		e->failures = 0;
@@ -415,9 +415,10 @@ static int ask(struct elastic *e, struct err *err)
 {
 	elastic_tell_lag(e);
 	if (e->step == ELASTIC_OPEN && !elastic_poll_begin(e)) {
-		if (!e->follow || (e->until != WHEN_NONE && e->until < e->from))
+		if (!e->opt.follow ||
+		    (e->opt.until != WHEN_NONE && e->opt.until < e->from))
 			e->ended = true;
-		e->due = clock_mono() + e->interval_ms;
+		e->due = clock_mono() + e->opt.interval_ms;
 		return 0;
 	}
 	return elastic_ask(e, err);

@@ -23,8 +23,8 @@ static void begin_anew(struct elastic *e, int64_t mono)
 	e->full = e->full_next || mono >= e->full_due;
 	e->from = e->full ? e->back
 			  : later(e->back,
-				  e->watermark -
-					  e->overlap_ms / ELASTIC_SHORT_PART);
+				  e->watermark - e->opt.overlap_ms /
+							 ELASTIC_SHORT_PART);
 	e->whole = true;
 	e->limit = INT64_MAX;
 	e->reached = WHEN_NONE;
@@ -41,9 +41,9 @@ bool elastic_poll_begin(struct elastic *e)
 		begin_anew(e, mono);
 	}
 	e->resume = false;
-	e->to = clock_now() - (e->follow ? ELASTIC_DELAY_MS : 0);
-	if (e->until != WHEN_NONE)
-		e->to = earlier(e->to, e->until);
+	e->to = clock_now() - (e->opt.follow ? ELASTIC_DELAY_MS : 0);
+	if (e->opt.until != WHEN_NONE)
+		e->to = earlier(e->to, e->opt.until);
 	e->bare = false;
 	e->retries = 0;
 	e->opened = mono;
@@ -64,7 +64,8 @@ static void move_marks(struct elastic *e, int64_t ms)
 		e->moved = e->opened;
 	}
 	if (e->full)
-		e->back = later(e->back, earlier(ms, e->limit) - e->overlap_ms);
+		e->back = later(e->back,
+				earlier(ms, e->limit) - e->opt.overlap_ms);
 	if (e->ring.count > PRUNE_START + 2 * e->ring.pruned)
 		elastic_poll_prune(e);
 }
@@ -103,7 +104,7 @@ static void settle_whole(struct elastic *e)
 	e->covered = later(e->covered, e->to);
 	if (e->full) {
 		e->back = later(e->back, earlier(e->watermark, e->limit) -
-						 e->overlap_ms);
+						 e->opt.overlap_ms);
 		e->full_next = false;
 		e->full_due = mono + ELASTIC_FULL_COST * (mono - e->opened);
 	}
@@ -114,11 +115,12 @@ static void settle_whole(struct elastic *e)
 void elastic_poll_end(struct elastic *e)
 {
 	e->step = ELASTIC_OPEN;
-	e->due = clock_mono() + e->interval_ms;
+	e->due = clock_mono() + e->opt.interval_ms;
 	if (!e->whole)
 		return;
 	settle_whole(e);
-	if (!e->follow || (e->until != WHEN_NONE && e->covered >= e->until))
+	if (!e->opt.follow ||
+	    (e->opt.until != WHEN_NONE && e->covered >= e->opt.until))
 		e->ended = true;
 }
 
@@ -129,12 +131,12 @@ void elastic_tell(struct elastic *e, enum elastic_trouble kind,
 	bool news = kind == ELASTIC_TELL_FAILED &&
 		    strcmp(e->told[kind].err.text, err->text) != 0;
 
-	if (!e->trouble || (!news && e->told[kind].at &&
-			    mono - e->told[kind].at < ELASTIC_TELL_MS))
+	if (!e->opt.trouble || (!news && e->told[kind].at &&
+				mono - e->told[kind].at < ELASTIC_TELL_MS))
 		return;
 	e->told[kind].err = *err;
 	e->told[kind].at = mono;
-	e->trouble(e->arg, err);
+	e->opt.trouble(e->opt.arg, err);
 }
 
 void elastic_tell_lag(struct elastic *e)
@@ -144,10 +146,10 @@ void elastic_tell_lag(struct elastic *e)
 	int64_t now = clock_now();
 	int64_t lag;
 
-	if (e->until != WHEN_NONE)
-		now = earlier(now, e->until);
+	if (e->opt.until != WHEN_NONE)
+		now = earlier(now, e->opt.until);
 	lag = now - later(e->covered, e->watermark);
-	if (!e->follow || lag < ELASTIC_LAG_MS)
+	if (!e->opt.follow || lag < ELASTIC_LAG_MS)
 		return;
 	when_format_age(text, lag);
 	(void)err_set(&err, ERR_REMOTE, "reading '%s' is %s behind", e->index,

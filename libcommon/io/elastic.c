@@ -100,7 +100,7 @@ static void set_start(struct elastic *e, int64_t since)
 	int64_t start = since;
 
 	if (start == WHEN_NONE)
-		start = e->follow ? clock_now() : 0;
+		start = e->opt.follow ? clock_now() : 0;
 	if (start < 0)
 		start = 0; /* earlier ones cannot be sorted by nanoseconds */
 	e->back = e->watermark = e->covered = start;
@@ -181,15 +181,20 @@ static void copy_options(struct elastic *e, const struct elastic_options *o)
 	e->query = mem_dup(o->query && *o->query ? o->query : NULL);
 	e->time_field = mem_dup(o->time_field ? o->time_field : "@timestamp");
 	e->authorization = authorization(o);
-	e->follow = o->follow;
-	e->until = o->until;
-	e->interval_ms = o->interval_ms ? o->interval_ms : ELASTIC_INTERVAL_MS;
-	e->overlap_ms = o->overlap_ms ? o->overlap_ms : ELASTIC_OVERLAP_MS;
-	e->page_size = o->page ? o->page : ELASTIC_PAGE;
-	e->size = e->page_size;
-	e->ring_most = o->ring ? o->ring : ELASTIC_RING;
-	e->trouble = o->trouble;
-	e->arg = o->arg;
+	/* The texts are the caller's, and may be gone tomorrow. */
+	e->opt = (struct elastic_options){
+		.follow = o->follow,
+		.until = o->until,
+		.interval_ms =
+			o->interval_ms ? o->interval_ms : ELASTIC_INTERVAL_MS,
+		.overlap_ms =
+			o->overlap_ms ? o->overlap_ms : ELASTIC_OVERLAP_MS,
+		.page = o->page ? o->page : ELASTIC_PAGE,
+		.ring = o->ring ? o->ring : ELASTIC_RING,
+		.trouble = o->trouble,
+		.arg = o->arg,
+	};
+	e->size = e->opt.page;
 }
 
 int elastic_new(struct input **ret, const struct elastic_options *opt,
