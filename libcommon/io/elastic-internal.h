@@ -32,7 +32,6 @@
 #define ONCALL_ELASTIC_INTERNAL_H
 
 #include <oncall/elastic.h>
-
 #include <oncall/http.h>
 
 #define ELASTIC_HASH	     12
@@ -121,11 +120,9 @@ enum elastic_trouble {
 struct elastic {
 	struct input base;
 	struct input_stream stream;
-
 	char *url, *index, *query, *time_field;
 	char *authorization;	    /* the header */
 	struct elastic_options opt; /* defaults filled in, no texts */
-
 	struct http *http;
 	enum elastic_step step;
 	bool asked;   /* the answer is under way */
