@@ -7,6 +7,7 @@
 #define ONCALL_PACK_H
 
 #include <oncall/buf.h>
+#include <oncall/map.h>
 #include <oncall/severity.h>
 
 #define PACK_MAX_RULES 1000000
@@ -50,7 +51,8 @@ struct packs {
 	struct pack_rule *rules;
 	size_t rule_count, rule_cap;
 	struct pack *packs;
-	size_t pack_count, pack_cap;
+	size_t pack_count;
+	struct map by_id; /* index of the rule + 1 */
 };
 
 void packs_done(struct packs *p);
