@@ -1,0 +1,139 @@
+/* rules.c - the rules that options, configuration and store ask for. */
+#include "monitor.h"
+
+#include <stdio.h>
+
+#include <oncall/diag.h>
+#include <oncall/mem.h>
+#include <oncall/stored-rules.h>
+#include <oncall/when.h>
+
+#include <sys/stat.h>
+
+/* Where engine hs keeps what it compiled. */
+static const char *cache_dir(void)
+{
+	static char path[4096];
+	const char *base = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	int n;
+
+	if (base && *base == '/')
+		n = snprintf(path, sizeof(path), "%s/oncall", base);
+	else if (home && *home == '/')
+		n = snprintf(path, sizeof(path), "%s/.cache/oncall", home);
+	else
+		return NULL;
+	return n > 0 && (size_t)n < sizeof(path) ? path : NULL;
+}
+
+static int load_all(struct packs *p, struct err *err)
+{
+	size_t count;
+	AUTO_FREE char **names = packs_names(&count);
+	int failed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!failed)
+			failed = packs_load_named(p, names[i], err);
+		free(names[i]);
+	}
+	return failed;
+}
+
+static int load_default(struct packs *p, struct err *err)
+{
+	const struct config *c = cli_config();
+	const char *name;
+
+	if (args.no_default_packs || args.packs.count)
+		return 0;
+	if (!config_item(c, "packs", 0))
+		return load_all(p, err);
+	for (size_t i = 0; (name = config_item(c, "packs", i)); i++)
+		if (packs_load_named(p, name, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* A store that is not there has no patterns; one that cannot be read must not
+ * keep anybody from looking at a log. */
+static void load_stored(struct packs *p)
+{
+	AUTO_STORE struct store *s = NULL;
+	struct err err = ERR_INIT;
+
+	if (args.no_default_packs || !store_exists(cli_store_address()))
+		return;
+	if (store_open(&s, cli_store_address(), STORE_READ, &err) < 0 ||
+	    stored_rules_load(s, p, &err) < 0)
+		diag_warn("patterns in the store are not used: %s", err.text);
+}
+
+int rules_load(struct packs *p, struct err *err)
+{
+	if (load_default(p, err) < 0)
+		return -1;
+	for (size_t i = 0; i < args.packs.count; i++)
+		if (packs_load_named(p, args.packs.items[i], err) < 0)
+			return -1;
+	load_stored(p);
+	for (size_t i = 0; i < args.patterns.count; i++)
+		if (packs_load(p, args.patterns.items[i], err) < 0)
+			return -1;
+	if (!p->rule_count)
+		return err_set(err, ERR_USAGE,
+			       "no patterns: no pack was found%s; say "
+			       "--patterns FILE",
+			       args.no_default_packs ? " to be used" : "");
+	return 0;
+}
+
+/* "100/1m" */
+static int read_rate(struct detector_options *opt, struct err *err)
+{
+	const char *slash = args.max_rate ? strchr(args.max_rate, '/') : NULL;
+	AUTO_FREE char *count = NULL;
+
+	if (!args.max_rate)
+		return 0;
+	if (!slash)
+		return err_set(err, ERR_USAGE,
+			       "--max-rate: '%s' is not like 100/1m",
+			       args.max_rate);
+	count = mem_dup_bytes(args.max_rate, (size_t)(slash - args.max_rate));
+	if (cli_parse_int(count, 1, INT32_MAX, &opt->rate_count, err) < 0 ||
+	    when_parse_duration(slash + 1, &opt->rate_ms, err) < 0)
+		return err_prefix(err, "--max-rate");
+	return 0;
+}
+
+static const char *format_name(void)
+{
+	if (args.docker)
+		return "docker";
+	if (args.cri)
+		return "cri";
+	return args.format;
+}
+
+int rules_options(struct detector_options *opt, struct err *err)
+{
+	const char *format = format_name();
+
+	if (args.docker + args.cri + (args.format != NULL) > 1)
+		return err_set(err, ERR_USAGE,
+			       "only one of --format, --docker and --cri");
+	if (format && strcmp(format, "auto"))
+		opt->format = fields_format_find(format);
+	opt->engine = args.engine;
+	opt->cache_dir = cache_dir();
+	opt->service = args.service;
+	opt->since = args.since;
+	opt->until = args.until;
+	opt->all = args.all;
+	opt->replay = cli_replay();
+	opt->measure = args.stats;
+	opt->live = args.follow && !cli_replay();
+	return read_rate(opt, err);
+}

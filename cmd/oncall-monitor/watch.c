@@ -1,0 +1,407 @@
+/* watch.c - reads, detects and writes, until the end or a stop. */
+#include "monitor.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include <oncall/checkpoint.h>
+#include <oncall/clock.h>
+#include <oncall/diag.h>
+#include <oncall/jwrite.h>
+#include <oncall/mem.h>
+#include <oncall/signals.h>
+#include <oncall/ulid.h>
+#include <oncall/when.h>
+
+/* How long an input is silent before what was found is flushed. */
+#define DRY_MS 3
+/* How long to wait for input before deadlines are looked at again. */
+#define STEP_MS 500
+/* A busy input is flushed, and its place saved, so often. */
+#define BUSY_MS 1000
+/* And a quiet one is saved this long after the last time. */
+#define QUIET_MS 200
+/* Lines are written, and read, a little after they happen. */
+#define LATE_MS 2000
+
+struct place { /* of one stream */
+	const struct input_stream *stream;
+	uint64_t position;
+	bool moved;
+};
+
+struct watch {
+	struct input *in;
+	struct detector *d;
+	struct record_writer out;
+	struct store *store; /* with --cursor */
+	int64_t number;	     /* of the last snapshot */
+	struct place *places;
+	size_t place_count;
+	bool moved; /* since the last snapshot */
+	int64_t saved_at, flushed_at, stop_at;
+	/* Blocks are read one after the other, under this lock, ... */
+	pthread_mutex_t reading;
+	uint64_t read;
+	bool ended;
+	/* ... scanned side by side, and settled in the order of reading. */
+	pthread_mutex_t settling;
+	pthread_cond_t turn;
+	uint64_t settled;
+	_Atomic bool failed; /* with err, which is under settling */
+	struct err err;
+	int status; /* the worst that was told; under telling */
+	pthread_mutex_t telling;
+};
+
+static void on_trouble(void *arg, const struct err *err)
+{
+	struct watch *w = arg;
+
+	(void)pthread_mutex_lock(&w->telling);
+	diag_warn("%s", err->text);
+	if (!args.follow)
+		w->status =
+			err_worse_status(w->status, err_exit_status(err->kind));
+	(void)pthread_mutex_unlock(&w->telling);
+}
+
+static void fail(struct watch *w, const struct err *err)
+{
+	(void)pthread_mutex_lock(&w->settling);
+	if (!w->failed)
+		w->err = *err;
+	w->failed = true;
+	(void)pthread_cond_broadcast(&w->turn);
+	(void)pthread_mutex_unlock(&w->settling);
+}
+
+/* Waits until all that was read is settled; nobody reads meanwhile. */
+static void drain(struct watch *w)
+{
+	(void)pthread_mutex_lock(&w->settling);
+	while (w->settled < w->read && !w->failed)
+		(void)pthread_cond_wait(&w->turn, &w->settling);
+	(void)pthread_mutex_unlock(&w->settling);
+}
+
+static void note_place(struct watch *w, const struct input_block *b)
+{
+	size_t i = b->stream->number;
+	struct place *p;
+
+	w->moved = true;
+	while (i >= w->place_count) {
+		size_t more = w->place_count ? 2 * w->place_count : 16;
+
+		w->places = mem_resize(w->places, more, sizeof(*w->places));
+		memset(w->places + w->place_count, 0,
+		       (more - w->place_count) * sizeof(*w->places));
+		w->place_count = more;
+	}
+	p = &w->places[i];
+	p->stream = b->stream;
+	p->moved = true;
+	if (b->event_count)
+		p->position = b->events[b->event_count - 1].offset;
+	else
+		p->position = b->offset + b->text.len;
+}
+
+static void write_cursor(struct watch *w, const char *kind, const char *stream,
+			 const char *path, uint64_t position)
+{
+	struct buf *b = &w->out.out;
+	AUTO_BUF struct buf id = BUF_INIT;
+	char ulid[ULID_TEXT];
+
+	buf_addf(&id, "%s:%lld", args.cursor, (long long)w->number);
+	ulid_make(ulid);
+	jwrite_open(b, NULL, '{');
+	jwrite_str(b, "type", "cursor");
+	jwrite_str(b, "id", ulid);
+	jwrite_time(b, "time", clock_now());
+	jwrite_open(b, "source", '{');
+	jwrite_str(b, "kind", kind);
+	jwrite_str(b, "stream", stream);
+	jwrite_str_opt(b, "path", path);
+	jwrite_close(b, '}');
+	jwrite_int(b, "position", (int64_t)position);
+	jwrite_text(b, "snapshot", buf_slice(&id));
+	jwrite_close(b, '}');
+	record_write_end(&w->out);
+}
+
+/* A cursor for each stream that moved; any of them, once committed, makes the
+ * snapshot count. Where none has a position, one for the monitor itself. */
+static void write_cursors(struct watch *w)
+{
+	bool written = false;
+
+	for (size_t i = 0; i < w->place_count; i++) {
+		struct place *p = &w->places[i];
+
+		if (p->moved && p->stream->positions) {
+			write_cursor(w, p->stream->kind, p->stream->id,
+				     p->stream->path, p->position);
+			written = true;
+		}
+		p->moved = false;
+	}
+	if (!written) {
+		AUTO_BUF struct buf stream = BUF_INIT;
+
+		buf_addf(&stream, "monitor:%s", args.cursor);
+		write_cursor(w, "monitor", buf_str(&stream), NULL,
+			     (uint64_t)w->number);
+	}
+}
+
+/* The state of everything, then the cursors that name it. Only when all that
+ * was read is settled. */
+static int checkpoint(struct watch *w, struct err *err)
+{
+	AUTO_BUF struct buf state = BUF_INIT_MAX(SIZE_MAX / 2);
+	AUTO_BUF struct buf part = BUF_INIT_MAX(SIZE_MAX / 2);
+
+	if (!w->store || !w->moved)
+		return 0;
+	jwrite_open(&state, NULL, '{');
+	input_save(w->in, &part);
+	jwrite_raw(&state, "input", buf_slice(&part));
+	buf_reset(&part);
+	detector_save(w->d, &part);
+	jwrite_raw(&state, "detector", buf_slice(&part));
+	jwrite_close(&state, '}');
+	if (checkpoint_save(w->store, args.cursor, ++w->number,
+			    buf_slice(&state), err) < 0)
+		return -1;
+	write_cursors(w);
+	w->moved = false;
+	w->saved_at = clock_mono();
+	return 0;
+}
+
+static int flush(struct watch *w, struct err *err)
+{
+	w->flushed_at = clock_mono();
+	return record_flush(&w->out, err);
+}
+
+/* The input is silent: deadlines pass by the clock, what was found is told. */
+static int be_quiet(struct watch *w, struct err *err)
+{
+	uint64_t before = detector_stats(w->d).detections;
+
+	drain(w);
+	if (args.follow && !cli_replay())
+		detector_time(w->d, clock_now() - LATE_MS, &w->out);
+	if (detector_stats(w->d).detections != before)
+		w->moved = true;
+	if (clock_mono() - w->saved_at >= QUIET_MS && checkpoint(w, err) < 0)
+		return -1;
+	return flush(w, err);
+}
+
+static bool is_over(const struct watch *w)
+{
+	return signals_stop() || w->failed ||
+	       (w->stop_at != WHEN_NONE && clock_mono() >= w->stop_at);
+}
+
+static int keep_up(struct watch *w, struct err *err)
+{
+	int64_t now = clock_mono();
+
+	if (w->store && w->moved && now - w->saved_at >= BUSY_MS) {
+		drain(w);
+		if (checkpoint(w, err) < 0 || flush(w, err) < 0)
+			return -1;
+	} else if (now - w->flushed_at >= BUSY_MS) {
+		drain(w);
+		return flush(w, err);
+	}
+	return 0;
+}
+
+/* Reads the next block; 1, 0 at the end, -1. Under the lock. */
+static int read_block(struct watch *w, struct input_block *b, struct err *err)
+{
+	int state = INPUT_NOTHING;
+	int wait = DRY_MS;
+
+	if (keep_up(w, err) < 0)
+		return -1;
+	while (!is_over(w)) {
+		state = input_next(w->in, b, wait, err);
+		if (state != INPUT_NOTHING)
+			break;
+		if (be_quiet(w, err) < 0)
+			return -1;
+		wait = w->moved ? QUIET_MS : STEP_MS;
+	}
+	if (state == INPUT_BLOCK_READY) {
+		note_place(w, b);
+		return 1;
+	}
+	return state < 0 ? -1 : 0;
+}
+
+static void settle(struct watch *w, struct detector_work *work, uint64_t ticket)
+{
+	(void)pthread_mutex_lock(&w->settling);
+	while (w->settled != ticket && !w->failed)
+		(void)pthread_cond_wait(&w->turn, &w->settling);
+	if (!w->failed) {
+		detector_settle(w->d, work, &w->out);
+		w->settled++;
+	}
+	(void)pthread_cond_broadcast(&w->turn);
+	(void)pthread_mutex_unlock(&w->settling);
+}
+
+static void *work(void *arg)
+{
+	struct watch *w = arg;
+	AUTO_BLOCK struct input_block b = {.stream = NULL};
+	AUTO_DETECTOR_WORK struct detector_work *mine = detector_work_new(w->d);
+
+	for (;;) {
+		struct err err = ERR_INIT;
+		uint64_t ticket;
+		int got = 0;
+
+		(void)pthread_mutex_lock(&w->reading);
+		if (!w->ended)
+			got = read_block(w, &b, &err);
+		if (got <= 0)
+			w->ended = true;
+		ticket = w->read;
+		w->read += got > 0;
+		(void)pthread_mutex_unlock(&w->reading);
+		if (got < 0)
+			fail(w, &err);
+		if (got <= 0)
+			return NULL;
+		detector_scan(mine, &b);
+		settle(w, mine, ticket);
+	}
+}
+
+/* The first thread is this one. */
+static int run_threads(struct watch *w, struct err *err)
+{
+	size_t more = args.follow ? 0 : (size_t)args.jobs - 1;
+	AUTO_FREE pthread_t *threads = mem_zero(more + 1, sizeof(*threads));
+	size_t started = 0;
+
+	while (started < more &&
+	       pthread_create(&threads[started], NULL, work, w) == 0)
+		started++;
+	(void)work(w);
+	for (size_t i = 0; i < started; i++)
+		(void)pthread_join(threads[i], NULL);
+	if (w->failed) {
+		*err = w->err;
+		return -1;
+	}
+	/* A stop keeps what is folded and pending for the next start. */
+	if (!signals_stop() || !w->store)
+		detector_finish(w->d, &w->out);
+	if (checkpoint(w, err) < 0)
+		return -1;
+	return flush(w, err);
+}
+
+static int restore(struct watch *w, struct err *err)
+{
+	AUTO_BUF struct buf state = BUF_INIT_MAX(SIZE_MAX / 2);
+	struct jscan scan = {.members = NULL};
+	const struct jscan_member *input, *detector;
+	int got;
+
+	if (!args.cursor)
+		return 0;
+	if (checkpoint_name_check(args.cursor, err) < 0 ||
+	    store_open(&w->store, cli_store_address(), STORE_WRITE, err) < 0)
+		return -1;
+	got = checkpoint_load(w->store, args.cursor, &state, &w->number, err);
+	if (got <= 0)
+		return got;
+	got = jscan_object(&scan, state.data, state.len, err);
+	input = got ? NULL : jscan_get(&scan, "input");
+	detector = got ? NULL : jscan_get(&scan, "detector");
+	if (!got && input)
+		got = input_load(w->in, input->value, err);
+	if (!got && detector)
+		got = detector_load(w->d, detector->value, err);
+	if (got)
+		(void)err_prefix(err, "cursor '%s': its snapshot", args.cursor);
+	jscan_done(&scan);
+	return got;
+}
+
+static void close_watch(struct watch *w)
+{
+	detector_free(w->d);
+	input_free(w->in);
+	store_close(w->store);
+	record_writer_done(&w->out);
+	free(w->places);
+	(void)pthread_mutex_destroy(&w->reading);
+	(void)pthread_mutex_destroy(&w->settling);
+	(void)pthread_mutex_destroy(&w->telling);
+	(void)pthread_cond_destroy(&w->turn);
+}
+
+static int open_watch(struct watch *w, const struct packs *packs, int argc,
+		      char **argv, struct err *err)
+{
+	const struct inputs_trouble trouble = {on_trouble, w};
+	struct detector_options opt = {.trouble = on_trouble, .arg = w};
+
+	if (rules_options(&opt, err) < 0 ||
+	    detector_new(&w->d, packs, &opt, err) < 0 ||
+	    inputs_open(&w->in, argc, argv, &trouble, err) < 0)
+		return -1;
+	return restore(w, err);
+}
+
+static int exit_status(const struct watch *w)
+{
+	int status = detector_stats(w->d).detections ? 0 : 1;
+
+	if (signals_stop())
+		status = err_worse_status(status, 128 + signals_stop());
+	return err_worse_status(status, w->status);
+}
+
+int watch_run(int argc, char **argv, struct err *err)
+{
+	AUTO_PACKS struct packs packs = PACKS_INIT;
+	CLEANUP(close_watch)
+	struct watch w = {
+		.out = RECORD_WRITER_INIT(STDOUT_FILENO),
+		.reading = PTHREAD_MUTEX_INITIALIZER,
+		.settling = PTHREAD_MUTEX_INITIALIZER,
+		.telling = PTHREAD_MUTEX_INITIALIZER,
+		.turn = PTHREAD_COND_INITIALIZER,
+		.stop_at = WHEN_NONE,
+	};
+	int64_t begun = clock_mono();
+
+	w.saved_at = w.flushed_at = begun;
+	if (args.duration)
+		w.stop_at = begun + args.duration;
+	if (rules_load(&packs, err) < 0 ||
+	    open_watch(&w, &packs, argc, argv, err) < 0 ||
+	    run_threads(&w, err) < 0)
+		return -1;
+	if (args.stats) {
+		AUTO_BUF struct buf text = BUF_INIT;
+
+		stats_print(w.d, clock_mono() - begun, &text);
+		(void)fputs(buf_str(&text), stderr);
+	}
+	return exit_status(&w);
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# Files that are followed, and going on where the store says.
+
+load ../lib/common
+load ../lib/monitor
+
+job=''
+
+teardown() {
+    [ -z "$job" ] || kill "$job" 2>/dev/null || :
+    common_teardown
+}
+
+# follow ARGUMENT...: in the background, into the file out.
+follow() {
+    monitor --follow "$@" >>out 2>>err 3>&- &
+    job=$!
+}
+
+seen() {
+    [ "$(grep -c "$1" out)" -ge "${2:-1}" ]
+}
+
+@test "a line is told when it is written, half a line when it is whole" {
+    rules 'x high boom'
+    : >log
+    follow log
+    echo 'boom 1' >>log
+    eventually 5 seen 'boom 1'
+    printf 'boom 2' >>log
+    sleep 0.3
+    run ! seen 'boom 2'
+    echo ' and more' >>log
+    eventually 5 seen 'boom 2 and more'
+    kill -TERM "$job"
+    run wait "$job"
+    validate out
+}
+
+@test "follows through rename, copytruncate, deletion and new files" {
+    rules 'x high boom'
+    echo 'boom 1' >a.log
+    follow '*.log'
+    eventually 5 seen 'boom 1'
+    mv a.log a.log.1
+    echo 'boom 2' >>a.log.1
+    echo 'boom 3' >a.log
+    eventually 5 seen 'boom 3'
+    seen 'boom 2'
+    cp a.log a.log.2 && : >a.log
+    echo 'boom 4' >>a.log
+    eventually 5 seen 'boom 4'
+    echo 'boom 5' >late.log
+    eventually 5 seen 'boom 5'
+    rm a.log
+    echo 'boom 6' >a.log
+    eventually 5 seen 'boom 6'
+    is "$(jq -r .message out | sort | uniq -c | awk '$1 != 1')" ''
+    is "$(jq -r .message out | wc -l)" 6
+}
+
+@test "goes on at its cursor, and what is read twice is known" {
+    rules 'x high boom'
+    printf 'boom %d\n' 1 2 3 >log
+    monitor --cursor main log | oncall-incident open >/dev/null
+    printf 'boom %d\n' 4 5 >>log
+    expect_records 0 monitor --cursor main log
+    is "$(of 'select(.type == "detection") | .message' | paste -sd ' ')" \
+        'boom 4 boom 5'
+    # Nobody stored that cursor, so the next run tells the same again.
+    monitor --cursor main log | oncall-incident open >/dev/null
+    expect 1 monitor --cursor main log
+    is "$(oncall-incident list --json | jq .count)" 5
+}
+
+@test "standard input that can be sought has a cursor, too" {
+    rules 'x high boom'
+    printf 'boom %d\n' 1 2 3 >log
+    monitor --cursor main <log | oncall-incident open >/dev/null
+    echo 'boom 4' >>log
+    expect_records 0 monitor --cursor main <log
+    is "$(of 'select(.type == "detection") | .message')" 'boom 4'
+}
+
+@test "conditions and events go on after a restart" {
+    pack <<'YAML'
+patterns:
+  - {id: x, severity: high, match: [boom], when: 3 times within 1h}
+  - {id: t, severity: high, match: ['^\s+at end']}
+YAML
+    printf '2026-11-20T10:0%d:00Z boom\n' 1 2 >log
+    printf 'Exception\n\tat start\n' >>log
+    monitor --multiline indent --cursor main --follow --duration 1s log |
+        oncall-incident open >/dev/null
+    printf '\tat end\n2026-11-20T10:03:00Z boom\n' >>log
+    expect_records 0 monitor --multiline indent --cursor main log
+    is "$(of 'select(.pattern == "x") | .count')" 3
+}
+
+@test "a name for a cursor is a name, and of one monitor" {
+    rules 'x high boom'
+    : >log
+    expect 2 monitor --cursor 'a b' log
+    expect 2 monitor --cursor '' log
+}
+
+@test "stops cleanly, with what it has" {
+    rules 'x high boom'
+    echo boom >log
+    follow --cursor main log
+    eventually 5 seen boom
+    kill -INT "$job"
+    run wait "$job"
+    is "$status" 130
+    validate out
+    grep -q '"type":"cursor"' out
+}
+
+@test "stops after --duration" {
+    rules 'x high boom'
+    echo boom >log
+    expect_records 0 timeout 10 "$BUILD/bin/oncall-monitor" --no-default-packs \
+        --patterns rules.tsv --follow --duration 300ms log
+}
+
+@test "never reads its own output" {
+    rules 'x high boom'
+    echo boom >log
+    monitor --follow --duration 500ms '*' >out 2>err || :
+    [ "$(wc -l <out)" -le 2 ]
+    monitor log >>log 2>err || :
+    grep -q log err
+}
