@@ -220,6 +220,14 @@ static bool related_name(const char *base, const char *name)
 	       (name[stem] == '\0' || strchr(".-_~", name[stem]));
 }
 
+static bool has_original(const char *archive)
+{
+	AUTO_FREE char *name = mem_dup(archive);
+
+	*strrchr(name, '.') = '\0';
+	return access(name, F_OK) == 0;
+}
+
 static DIR *open_dir(const struct tail_file *f)
 {
 	AUTO_FREE char *dir =
@@ -237,7 +245,10 @@ static void add_sibling(struct siblings *l, const struct tail_file *f,
 		.archive = archive_name(name),
 	};
 
-	if (tail_inode_at(one.path, &one.inode) < 0 ||
+	/* While the original is there, the archive is still being made: its
+	 * time says nothing yet. */
+	if ((one.archive && has_original(one.path)) ||
+	    tail_inode_at(one.path, &one.inode) < 0 ||
 	    !S_ISREG(one.inode.mode)) {
 		free(one.path);
 		return;
@@ -427,7 +438,8 @@ static bool was_missed(struct tail *t, struct tail_file *f,
 	char bytes[TAIL_MARK];
 
 	if (!x->rotated || x->inode.size == 0 || !not_older(x, f->newest) ||
-	    x->inode.ctime < f->since || tail_stream_known(t, &x->inode) ||
+	    x->inode.ctime < f->since || x->inode.born < f->absent ||
+	    tail_stream_known(t, &x->inode) ||
 	    (t->has_out && tail_inode_same(&x->inode, &t->out)) ||
 	    (now && tail_inode_same(&x->inode, now)))
 		return false;
@@ -441,22 +453,20 @@ static bool was_missed(struct tail *t, struct tail_file *f,
 
 /* Where an inode stays at the path, its bytes are copied away: they are named
  * as they would have been before. */
-static bool was_copied(const struct tail_file *f, const struct tail_inode *now,
+static bool was_copied(bool stayed, const struct tail_inode *now,
 		       const struct sibling *x)
 {
-	const struct tail_stream *last =
-		f->count > 1 ? f->streams[f->count - 2] : NULL;
-
-	if (x->archive || !now->born)
-		return last && tail_inode_same(&last->inode, now);
-	return x->inode.born > now->born;
+	return x->archive || !now->born ? stayed : x->inode.born > now->born;
 }
 
 void tail_find_missed(struct tail *t, struct tail_file *f,
 		      const struct tail_inode *now)
 {
 	AUTO_SIBLINGS struct siblings l = {.items = NULL};
-	if (!f->seen)
+	bool stayed = now && f->count &&
+		      tail_inode_same(&f->streams[f->count - 1]->inode, now);
+
+	if (!f->seen && !f->absent)
 		return;
 	find_siblings(&l, f, NULL);
 	if (l.count)
@@ -470,7 +480,7 @@ void tail_find_missed(struct tail *t, struct tail_file *f,
 		s = tail_stream_new(t, f, &l.items[i].inode);
 		s->moved = true;
 		s->where = mem_dup(l.items[i].path);
-		if (now && was_copied(f, now, &l.items[i]))
+		if (now && was_copied(stayed, now, &l.items[i]))
 			tail_stream_name(s, now, start);
 		free((char *)(uintptr_t)start.ptr);
 	}

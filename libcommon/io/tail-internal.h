@@ -87,12 +87,15 @@ struct tail_file {
 	bool look;     /* look before reading */
 	bool told;     /* that it cannot be read */
 	bool queued;
-	bool begun;	/* batch: it has had its turn */
-	bool seen;	/* something has stood there */
-	uint64_t size;	/* what is waited for to be written */
-	int64_t quiet;	/* since when it has that size, or is missing */
-	bool missing;	/* nothing stands there */
-	int64_t since;	/* ctime of what stood there at the first look */
+	bool begun;    /* batch: it has had its turn */
+	bool seen;     /* something has stood there */
+	uint64_t size; /* what is waited for to be written */
+	int64_t quiet; /* since when it has that size, or is missing */
+	bool missing;  /* nothing stands there */
+	int64_t since; /* ctime of what stood there at the first look */
+	/* When nothing of that name was there, which no time of a file says:
+	 * what was born later belongs to it. 0: there was something. */
+	int64_t absent;
 	int64_t newest; /* mtime of its last stream when it stood there */
 	struct tail_file *next_ready;
 };
@@ -128,11 +131,11 @@ struct tail {
 	size_t open_count, open_max;
 	struct tail_inode out;
 	bool has_out;
-	bool others;   /* an operand is not standard input */
-	bool listed;   /* the operands, for the loaded state */
-	size_t pipes;  /* how many were opened */
-	bool piping;   /* one of them has not ended */
-	bool starting; /* the first look at all files is not over */
+	bool others;	/* an operand is not standard input */
+	bool all_added; /* the operands, for the loaded state */
+	size_t pipes;	/* how many were opened */
+	bool piping;	/* one of them has not ended */
+	bool starting;	/* the first look at all files is not over */
 	int epoll;
 	int inotify;
 	struct map dirs;    /* prefix: struct tail_dir */
@@ -140,6 +143,7 @@ struct tail {
 	bool limit_told;
 	int64_t next_poll;
 	int64_t next_names;
+	int64_t listed[2]; /* when names were listed last, and before that */
 	bool names_due;
 	uint64_t troubles;
 };
@@ -160,6 +164,7 @@ void tail_queue(struct tail *t, struct tail_file *f);
 /* tail-stream.c */
 int tail_inode_at(const char *path, struct tail_inode *ret); /* -1: errno */
 int tail_inode_of(int fd, struct tail_inode *ret);
+int64_t tail_inode_clock(void); /* that of file systems, ns */
 bool tail_inode_same(const struct tail_inode *a, const struct tail_inode *b);
 /* The stream of an inode, whatever file it belongs to; NULL. */
 struct tail_stream *tail_stream_known(const struct tail *t,
@@ -228,6 +233,8 @@ enum tail_state tail_read(struct tail *t, struct tail_stream *s,
 
 /* tail-names.c */
 int tail_names_check(struct tail_operand *o, struct err *err) MUST_CHECK;
+/* A name has appeared in a directory. */
+void tail_names_new(struct tail *t, const char *path);
 /* Adds the files that operand o names now. */
 void tail_names_add(struct tail *t, struct tail_operand *o);
 /* Does an operand name the path; NULL: none. */

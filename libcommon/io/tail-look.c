@@ -37,12 +37,15 @@ static void cannot_read(struct tail *t, struct tail_file *f, int why)
 	tail_tell_once(t, f, &err);
 }
 
-static void not_there(struct tail *t, struct tail_file *f, int why)
+static void not_there(struct tail *t, struct tail_file *f, int why,
+		      int64_t asked)
 {
 	if (why != ENOENT && why != ENOTDIR) {
 		cannot_read(t, f, why); /* it may still stand there */
 		return;
 	}
+	if (!f->seen && t->opt.follow)
+		f->absent = f->newest = asked;
 	if (!f->missing) {
 		f->missing = true;
 		f->quiet = clock_mono();
@@ -144,7 +147,7 @@ static void begin(struct tail *t, struct tail_file *f,
 		else
 			to_end(t, s);
 	}
-	if (!f->seen)
+	if (!f->seen && !f->absent)
 		f->since = now->ctime;
 	f->seen = true;
 	f->newest = now->mtime;
@@ -312,9 +315,11 @@ void tail_look(struct tail *t, struct tail_file *f)
 	struct tail_inode now;
 	bool once = !strcmp(f->path, "-") && !t->opt.from_saved;
 
+	int64_t asked = tail_inode_clock();
+
 	f->look = false;
 	if (tail_inode_at(f->path, &now) < 0) {
-		not_there(t, f, errno);
+		not_there(t, f, errno, asked);
 		return;
 	}
 	f->missing = false;

@@ -54,6 +54,8 @@ struct tail_file *tail_names_file(struct tail *t, const char *path,
 	f->from_end = t->opt.from_end && t->opt.follow && !o->known &&
 		      strcmp(path, "-") != 0;
 	f->look = true;
+	if (t->opt.follow && (!t->starting || o->known))
+		f->absent = f->newest = t->listed[1];
 	if (t->file_count == t->file_cap) {
 		t->file_cap = t->file_cap ? 2 * t->file_cap : 16;
 		t->files = mem_resize(t->files, t->file_cap,
@@ -175,6 +177,17 @@ static void add_glob(struct tail *t, struct tail_operand *o)
 		(void)err_set(&err, ERR_INPUT, "no file matches '%s'", o->path);
 		tail_tell(t, &err);
 	}
+}
+
+void tail_names_new(struct tail *t, const char *path)
+{
+	const struct tail_operand *o = tail_names_wanted(t, path);
+	const char *name = path + dir_length(path);
+
+	if (o && *name != '.' && is_regular(path))
+		add_file(t, path, o);
+	else
+		t->names_due = true;
 }
 
 void tail_names_add(struct tail *t, struct tail_operand *o)

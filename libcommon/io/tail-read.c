@@ -105,7 +105,9 @@ static bool still_same(struct tail *t, struct tail_stream *s, bool any)
 		tail_look_changed(t, s);
 		return false;
 	}
-	if (!s->moved) {
+	/* While nothing was handed on, it may have been copied and truncated
+	 * without a trace. */
+	if (!s->moved && (any || s->position > 0)) {
 		s->inode = s->looked;
 		s->file->newest = s->looked.mtime;
 	}

@@ -1,7 +1,7 @@
 /*
  * tail-save.c - the state, from which reading goes on where it ended:
  *
- *	{"operands":[HASH...],"streams":[{"path":...,"id":...,...}...]}
+ *	{"listed":NS,"operands":[HASH...],"streams":[{"path":...,"id":...,...}...]}
  *
  * Streams of one path stand in their order, oldest first. The operands tell
  * what appeared while nobody looked from what was never followed.
@@ -80,6 +80,7 @@ void tail_save(const struct input *in, struct buf *out)
 	char hash[TAIL_DIGITS + 1];
 
 	jwrite_open(out, NULL, '{');
+	jwrite_int(out, "listed", t->listed[1]);
 	jwrite_open(out, "operands", '[');
 	for (size_t i = 0; i < t->operand_count; i++) {
 		hash_sha256_hex(t->operands[i].path,
@@ -162,9 +163,9 @@ static struct tail_file *file_of(struct tail *t, const char *key)
 
 	if (*key != '#')
 		return o ? tail_names_file(t, key, o) : NULL;
-	for (size_t i = 0; i < t->operand_count && !t->listed; i++)
+	for (size_t i = 0; i < t->operand_count && !t->all_added; i++)
 		tail_names_add(t, &t->operands[i]);
-	t->listed = true;
+	t->all_added = true;
 	for (size_t i = 0; i < t->file_count; i++) {
 		AUTO_BUF struct buf other = BUF_INIT;
 
@@ -266,6 +267,8 @@ int tail_load(struct input *in, struct slice json, struct err *err)
 
 	if (!failed)
 		failed = read_list(t, &scan, "operands", operand_element, err);
+	if (!failed)
+		t->listed[0] = t->listed[1] = number(&scan, "listed");
 	if (!failed)
 		failed = read_list(t, &scan, "streams", stream_element, err);
 	jscan_done(&scan);

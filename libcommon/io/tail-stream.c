@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include <oncall/hash.h>
 #include <oncall/mem.h>
@@ -42,6 +43,14 @@ int tail_inode_at(const char *path, struct tail_inode *ret)
 int tail_inode_of(int fd, struct tail_inode *ret)
 {
 	return inode_from(fd, "", AT_EMPTY_PATH, ret);
+}
+
+int64_t tail_inode_clock(void)
+{
+	struct timespec now = {0, 0};
+
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return now.tv_sec * SECOND + now.tv_nsec;
 }
 
 bool tail_inode_same(const struct tail_inode *a, const struct tail_inode *b)

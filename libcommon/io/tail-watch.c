@@ -106,7 +106,7 @@ static void name_changed(struct tail *t, const struct tail_dir *d,
 		f->look = true;
 		tail_queue(t, f);
 	} else if (e->mask & (IN_CREATE | IN_MOVED_TO)) {
-		t->names_due = true;
+		tail_names_new(t, path);
 	}
 }
 

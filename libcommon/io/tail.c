@@ -114,10 +114,13 @@ static void tidy(struct tail *t)
 static void list_names(struct tail *t)
 {
 	int64_t begun = clock_mono();
+	int64_t asked = tail_inode_clock();
 
 	t->names_due = false;
 	for (size_t i = 0; i < t->operand_count; i++)
 		tail_names_add(t, &t->operands[i]);
+	t->listed[1] = t->listed[0];
+	t->listed[0] = asked;
 	t->next_names = begun + NAMES_PACE + SHARE * (clock_mono() - begun);
 }
 
@@ -135,6 +138,7 @@ static void look_around(struct tail *t)
 		tail_look_back(t, t->files[i]); /* may drop it */
 	}
 	t->starting = false;
+	t->listed[1] = t->listed[0]; /* all of them have been looked at */
 	tidy(t);
 	took = clock_mono() - begun;
 	t->next_poll = clock_mono() + pause + SHARE * took;
