@@ -14,6 +14,8 @@
 #define COMPARE_COST 0.1
 /* What a string costs that cannot be looked for. */
 #define NEVER_COST 1000.0
+/* What a byte tells that is looked for alone. */
+#define RARE_BITS 6.5
 /* Strings from which the steps are chosen. */
 #define SAMPLES 256
 /* What four bytes of a frequent word tell. */
@@ -31,13 +33,6 @@
 #define HASH_MIN 10
 #define HASH_MAX 22
 
-/* A string of one expression, before equal ones are put together. */
-struct wish {
-	const struct pattern_literal *literal; /* or */
-	const struct pattern_sequence *sequence;
-	uint32_t expr;
-};
-
 /* One byte of a string: what it may be, folded, and the bits that it tells. */
 struct spot {
 	size_t count;
@@ -53,13 +48,11 @@ struct gram {
 struct build {
 	struct pattern_filter *f;
 	const struct pattern_rarity *rarity;
-	struct wish *wishes;
-	size_t wish_count;
+	struct pattern_wishes wishes;
 	size_t set_count;
 	struct gram *grams;
 	size_t gram_count;
 	size_t gram_cap;
-	struct pattern_sequence escape;
 	struct spot any;
 	const struct pattern_literal *literal; /* at hand, or NULL */
 	size_t len;
@@ -218,7 +211,33 @@ static bool add_spots(struct build *b)
 	return true;
 }
 
-static void take_wish(struct build *b, const struct wish *w)
+/* The best byte to look for alone, when there is one. Only sequences are so
+ * short of bytes that tell something. */
+static bool add_rare(struct build *b, const struct pattern_wish *w)
+{
+	struct pattern_filter *f = b->f;
+	const struct pattern_bytes *set;
+	size_t best = 0, count;
+
+	for (size_t i = 1; i < b->len; i++)
+		if (b->spots[i].bits > b->spots[best].bits)
+			best = i;
+	if (w->literal || b->len == 0 || b->spots[best].bits < RARE_BITS)
+		return false;
+	set = &w->sequence->at[best];
+	count = pattern_bytes_count(set);
+	if (count > PATTERN_RARE_MAX - f->rare_count)
+		return false;
+	for (unsigned c = 0; c < 256; c++)
+		if (pattern_bytes_has(set, c))
+			f->rare[f->rare_count++] = (struct pattern_rare){
+				.byte = (uint8_t)c,
+				.at = (uint8_t)best,
+				.needle = (uint32_t)f->needle_count};
+	return true;
+}
+
+static void take_wish(struct build *b, const struct pattern_wish *w)
 {
 	if (w->literal)
 		spots_from_literal(b, w->literal);
@@ -228,8 +247,8 @@ static void take_wish(struct build *b, const struct wish *w)
 
 /* What a string costs with steps of each size, among those that it stands for.
  */
-static void add_costs(struct build *b, const struct wish *w, size_t stands_for,
-		      double *costs)
+static void add_costs(struct build *b, const struct pattern_wish *w,
+		      size_t stands_for, double *costs)
 {
 	int at;
 
@@ -244,7 +263,7 @@ static void add_costs(struct build *b, const struct wish *w, size_t stands_for,
 	}
 }
 
-static bool is_short(const struct wish *w)
+static bool is_short(const struct pattern_wish *w)
 {
 	return !w->literal || w->literal->len < 2 * PATTERN_STRIDE_MAX;
 }
@@ -256,14 +275,14 @@ static bool is_short(const struct wish *w)
  */
 static void choose_stride(struct build *b)
 {
-	size_t every = b->wish_count / SAMPLES + 1;
+	size_t every = b->wishes.count / SAMPLES + 1;
 	double costs[PATTERN_STRIDE_MAX + 1] = {0};
 
-	for (size_t i = 0; i < b->wish_count; i++) {
-		if (is_short(&b->wishes[i]))
-			add_costs(b, &b->wishes[i], 1, costs);
+	for (size_t i = 0; i < b->wishes.count; i++) {
+		if (is_short(&b->wishes.list[i]))
+			add_costs(b, &b->wishes.list[i], 1, costs);
 		else if (i % every == 0)
-			add_costs(b, &b->wishes[i], every, costs);
+			add_costs(b, &b->wishes.list[i], every, costs);
 	}
 	b->f->stride = 1;
 	for (size_t s = 1; s <= PATTERN_STRIDE_MAX; s++) {
@@ -273,7 +292,8 @@ static void choose_stride(struct build *b)
 	}
 }
 
-static struct pattern_needle needle_of(struct build *b, const struct wish *w)
+static struct pattern_needle needle_of(struct build *b,
+				       const struct pattern_wish *w)
 {
 	struct pattern_needle n = {.sets = PATTERN_NO_SETS};
 	uint8_t folded[PATTERN_LITERAL_BYTES] = {0};
@@ -296,41 +316,18 @@ static struct pattern_needle needle_of(struct build *b, const struct wish *w)
 	return n;
 }
 
-static int order_of_wishes(const void *x, const void *y)
-{
-	const struct wish *a = x, *b = y;
-	int order = 0;
-
-	/* Sequences come last, and each is one of its own. */
-	if (!a->literal || !b->literal)
-		order = (a->literal == NULL) - (b->literal == NULL);
-	else if (a->literal->len != b->literal->len)
-		order = (int)a->literal->len - (int)b->literal->len;
-	else
-		order = memcmp(a->literal->bytes, b->literal->bytes,
-			       a->literal->len);
-	if (order == 0)
-		order = a->expr < b->expr ? -1 : a->expr > b->expr;
-	return order;
-}
-
-static bool wish_same(const struct wish *a, const struct wish *b)
-{
-	return a->literal && b->literal && a->literal->len == b->literal->len &&
-	       !memcmp(a->literal->bytes, b->literal->bytes, a->literal->len);
-}
-
 /* Adds a needle for the wishes from one up to another, which are the same. */
 static void add_needle(struct build *b, size_t from, size_t to,
 		       uint8_t *unfound)
 {
 	struct pattern_filter *f = b->f;
-	const struct wish *w = &b->wishes[from];
+	const struct pattern_wish *w = &b->wishes.list[from];
 
 	take_wish(b, w);
-	if (!add_spots(b)) {
+	if (!add_spots(b) && !add_rare(b, w)) {
 		for (; from < to; from++)
-			unfound[b->wishes[from].expr] = 1;
+			if (b->wishes.list[from].expr != PATTERN_NO_EXPR)
+				unfound[b->wishes.list[from].expr] = 1;
 		return;
 	}
 	f->needles[f->needle_count] = needle_of(b, w);
@@ -341,15 +338,16 @@ static void add_needles(struct build *b, uint8_t *unfound)
 {
 	struct pattern_filter *f = b->f;
 
-	for (size_t from = 0, to; from < b->wish_count; from = to) {
-		for (to = from + 1; to < b->wish_count; to++)
-			if (!wish_same(&b->wishes[from], &b->wishes[to]))
+	for (size_t from = 0, to; from < b->wishes.count; from = to) {
+		for (to = from + 1; to < b->wishes.count; to++)
+			if (!pattern_wish_same(&b->wishes.list[from],
+					       &b->wishes.list[to]))
 				break;
 		add_needle(b, from, to, unfound);
 	}
-	for (size_t i = 0; i < b->wish_count; i++)
-		f->exprs[i] = b->wishes[i].expr;
-	f->needles[f->needle_count].exprs = (uint32_t)b->wish_count;
+	for (size_t i = 0; i < b->wishes.count; i++)
+		f->exprs[i] = b->wishes.list[i].expr;
+	f->needles[f->needle_count].exprs = (uint32_t)b->wishes.count;
 }
 
 /* The shift that leaves a hash as many bits as n things need. */
@@ -409,62 +407,6 @@ static void fill_entries(struct build *b)
 			b->grams[i].entry;
 }
 
-static void add_escape(struct build *b)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	struct pattern_sequence *s = &b->escape;
-
-	s->len = 4;
-	pattern_bytes_add(&s->at[0], '\\');
-	pattern_bytes_add(&s->at[1], 'u');
-	for (const char *d = digits; *d; d++) {
-		pattern_bytes_add(&s->at[2], (unsigned char)*d);
-		pattern_bytes_add(&s->at[3], (unsigned char)*d);
-	}
-	b->wishes[b->wish_count++] =
-		(struct wish){.sequence = s, .expr = PATTERN_NO_EXPR};
-}
-
-static void count_wishes(const struct pattern_set *set, enum pattern_form form,
-			 size_t *ret_wishes, size_t *ret_sets)
-{
-	*ret_wishes = 1;
-	*ret_sets = PATTERN_LITERAL_BYTES;
-	for (size_t i = 0; i < set->expr_count; i++) {
-		const struct pattern_literals *l = set->exprs[i].literals[form];
-
-		*ret_wishes += l ? l->count + l->sequence_count : 0;
-		*ret_sets += l ? l->sequence_count * PATTERN_LITERAL_BYTES : 0;
-	}
-}
-
-static void collect_wishes(struct build *b, const struct pattern_set *set,
-			   enum pattern_form form, uint8_t *unfound,
-			   const uint8_t *skip)
-{
-	size_t first;
-
-	if (form == PATTERN_JSON)
-		add_escape(b);
-	first = b->wish_count;
-	for (size_t i = 0; i < set->expr_count; i++) {
-		const struct pattern_literals *l = set->exprs[i].literals[form];
-
-		if (skip && skip[i])
-			continue;
-		unfound[i] = l == NULL;
-		for (uint32_t k = 0; l && k < l->count; k++)
-			b->wishes[b->wish_count++] = (struct wish){
-				.literal = &l->list[k], .expr = (uint32_t)i};
-		for (uint32_t k = 0; l && k < l->sequence_count; k++)
-			b->wishes[b->wish_count++] =
-				(struct wish){.sequence = &l->sequences[k],
-					      .expr = (uint32_t)i};
-	}
-	qsort(b->wishes + first, b->wish_count - first, sizeof(*b->wishes),
-	      order_of_wishes);
-}
-
 struct pattern_filter *pattern_filter_new(const struct pattern_set *set,
 					  enum pattern_form form,
 					  const uint8_t *skip)
@@ -472,28 +414,30 @@ struct pattern_filter *pattern_filter_new(const struct pattern_set *set,
 	struct pattern_filter *f = mem_zero(1, sizeof(*f));
 	struct build *b = mem_zero(1, sizeof(*b));
 	AUTO_FREE uint8_t *unfound = mem_zero(set->expr_count + 1, 1);
-	size_t wishes, sets;
 
-	count_wishes(set, form, &wishes, &sets);
 	b->f = f;
 	b->rarity = &set->rarity[form];
-	b->wishes = mem_alloc(wishes * sizeof(*b->wishes));
-	f->needles = mem_alloc((wishes + 1) * sizeof(*f->needles));
-	f->exprs = mem_alloc(wishes * sizeof(*f->exprs));
-	f->sets = mem_alloc(sets * sizeof(*f->sets));
+	pattern_wishes_collect(&b->wishes, set, form, skip);
+	f->needles = mem_alloc((b->wishes.count + 1) * sizeof(*f->needles));
+	f->exprs = mem_alloc((b->wishes.count + 1) * sizeof(*f->exprs));
+	f->sets = mem_alloc((b->wishes.sequence_count + 1) *
+			    PATTERN_LITERAL_BYTES * sizeof(*f->sets));
 	f->always = mem_alloc((set->expr_count + 1) * sizeof(*f->always));
+	for (size_t i = 0; i < set->expr_count; i++)
+		unfound[i] =
+			!set->exprs[i].literals[form] && !(skip && skip[i]);
 	for (unsigned i = 0; i < PATTERN_BYTE_KINDS; i++)
 		b->any.kinds[i] = (uint8_t)((i & 0x1f) | (i & 0x20) << 1);
 	b->any.count = PATTERN_BYTE_KINDS;
-	collect_wishes(b, set, form, unfound, skip);
 	choose_stride(b);
 	add_needles(b, unfound);
+	f->has_grams = b->gram_count > 0;
 	fill_looks(b);
 	fill_entries(b);
 	for (size_t i = 0; i < set->expr_count; i++)
 		if (unfound[i])
 			f->always[f->always_count++] = (uint32_t)i;
-	free(b->wishes);
+	free(b->wishes.list);
 	free(b->grams);
 	free(b);
 	return f;

@@ -79,6 +79,18 @@ static void add_place(struct pattern_places *p, size_t at, uint32_t ref)
 	p->list[i] = place;
 }
 
+/* Does the needle stand at a place? */
+static bool is_needle(const struct search *k, uint32_t ref, size_t at)
+{
+	const struct pattern_needle *n = &k->filter->needles[ref];
+
+	/* Before the text, at is huge. */
+	if (at >= k->len || k->len - at < n->len)
+		return false;
+	return n->sets == PATTERN_NO_SETS ? fits(k, n, at)
+					  : fits_sets(k, n, at);
+}
+
 /* Compares the text with all strings that have the four bytes at p. */
 static void compare(const struct search *k, size_t p)
 {
@@ -92,21 +104,35 @@ static void compare(const struct search *k, size_t p)
 	hash = pattern_gram_hash(gram) >> f->begin_shift;
 	end = f->entries + f->begin[hash + 1];
 	for (e = f->entries + f->begin[hash]; e < end; e++) {
-		const struct pattern_needle *n = &f->needles[e->needle];
 		size_t at = p - (size_t)e->at;
 
-		if (((next ^ e->next) & e->next_mask) != 0)
-			continue;
-		/* Before the text, at is huge. */
-		if (at >= k->len || k->len - at < n->len)
-			continue;
-		if (!(n->sets == PATTERN_NO_SETS ? fits(k, n, at)
-						 : fits_sets(k, n, at)))
+		if (((next ^ e->next) & e->next_mask) != 0 ||
+		    !is_needle(k, e->needle, at))
 			continue;
 		if (k->places)
 			add_place(k->places, at > p ? at : p, e->needle);
 		else
 			pattern_filter_resolve(f, k->scratch, e->needle);
+	}
+}
+
+static void search_rare(const struct search *k, const struct pattern_rare *r)
+{
+	const uint8_t *text = k->text, *end = text + k->len;
+	const uint8_t *at = memchr(text, r->byte, k->len);
+
+	while (at) {
+		size_t p = (size_t)(at - text);
+
+		if (!is_needle(k, r->needle, p - r->at))
+			;
+		else if (k->places)
+			pattern_places_add(k->places, p, r->needle);
+		else
+			pattern_filter_resolve(k->filter, k->scratch,
+					       r->needle);
+		at++;
+		at = memchr(at, r->byte, (size_t)(end - at));
 	}
 }
 
@@ -152,13 +178,11 @@ static size_t look_each(const struct pattern_filter *f, const uint8_t *p,
 	}
 }
 
-static void search(const struct search *k)
+static void search_grams(const struct search *k)
 {
 	uint16_t found[LOOKS];
 	size_t stride = k->filter->stride, p = 0, whole;
 
-	if (k->filter->needle_count == 0)
-		return;
 	whole = k->len >= PATTERN_GRAM ? k->len - PATTERN_GRAM + 1 : 0;
 	while (p < whole) {
 		size_t count = (whole - p + stride - 1) / stride;
@@ -173,6 +197,20 @@ static void search(const struct search *k)
 	}
 	for (; p < k->len; p += stride)
 		compare(k, p);
+}
+
+static void search(const struct search *k)
+{
+	const struct pattern_filter *f = k->filter;
+
+	if (k->len > 0 && f->has_grams)
+		search_grams(k);
+	if (k->len == 0 || f->rare_count == 0)
+		return;
+	for (size_t i = 0; i < f->rare_count; i++)
+		search_rare(k, &f->rare[i]);
+	if (k->places)
+		pattern_places_sort(k->places);
 }
 
 void pattern_filter_find(const struct pattern_filter *f,

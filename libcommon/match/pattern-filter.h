@@ -7,6 +7,16 @@
 struct pattern_entry;
 struct pattern_needle;
 
+/* A byte that is seldom enough to be looked for alone, for a needle of which
+ * four bytes could be too much. */
+struct pattern_rare {
+	uint8_t byte;
+	uint8_t at; /* in the needle */
+	uint32_t needle;
+};
+
+#define PATTERN_RARE_MAX 8
+
 struct pattern_filter {
 	size_t stride; /* of the steps in which a text is looked at */
 	/* Of each hash: is there something? A byte each, or a bit each when
@@ -17,6 +27,9 @@ struct pattern_filter {
 	uint32_t *begin; /* of each hash: the first of its entries */
 	unsigned begin_shift;
 	struct pattern_entry *entries;
+	bool has_grams;
+	struct pattern_rare rare[PATTERN_RARE_MAX];
+	size_t rare_count;
 	struct pattern_needle *needles;
 	size_t needle_count;
 	struct pattern_bytes *sets;

@@ -308,13 +308,6 @@ static void add_all(struct hs_find *f, const struct hs_db *d, size_t count)
 	}
 }
 
-static int order_of_places(const void *a, const void *b)
-{
-	const struct pattern_place *x = a, *y = b;
-
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
 static void hs_find(struct pattern_scratch *s, struct slice window)
 {
 	const struct hs_db *d = s->set->db;
@@ -334,8 +327,7 @@ static void hs_find(struct pattern_scratch *s, struct slice window)
 				  f->scratch, on_match, f) != HS_SUCCESS))
 		add_all(f, d, s->set->expr_count);
 	if (!f->sorted)
-		qsort(places->list, places->count, sizeof(*places->list),
-		      order_of_places);
+		pattern_places_sort(places);
 }
 
 static void hs_resolve(struct pattern_scratch *s, uint32_t ref)

@@ -88,6 +88,7 @@ struct pattern_places {
 };
 
 void pattern_places_grow(struct pattern_places *p);
+void pattern_places_sort(struct pattern_places *p);
 
 static inline void pattern_places_add(struct pattern_places *p, size_t at,
 				      uint32_t ref)

@@ -22,6 +22,27 @@
 /* No expression: the line is one that has to be looked at. */
 #define PATTERN_NO_EXPR UINT32_MAX
 
+/* A string that one expression requires. */
+struct pattern_wish {
+	const struct pattern_literal *literal; /* or */
+	const struct pattern_sequence *sequence;
+	uint32_t expr;
+};
+
+struct pattern_wishes {
+	struct pattern_wish *list;
+	size_t count;
+	size_t sequence_count;
+	struct pattern_sequence escape; /* of JSON */
+};
+
+/* pattern-wish.c: those of all expressions but some, equal ones together. */
+void pattern_wishes_collect(struct pattern_wishes *w,
+			    const struct pattern_set *set,
+			    enum pattern_form form, const uint8_t *skip);
+bool pattern_wish_same(const struct pattern_wish *a,
+		       const struct pattern_wish *b);
+
 struct pattern_needle {
 	uint64_t value[PATTERN_WORDS]; /* of its bytes, folded */
 	uint64_t mask[PATTERN_WORDS];

@@ -66,6 +66,9 @@ static const char frequent_words[] =
 #define COMMON_SHARE 0.3
 #define WORD_SHARE   0.55
 #define GRAM	     4
+/* What a digit tells; in a string less, since digits stand together. */
+#define DIGIT_BITS    5.5
+#define DIGIT_IN_BITS 3.7
 /* What lines of JSON are full of. */
 #define JSON_MARKS     "\":,{}\\"
 #define JSON_MARK_BITS 2.5
@@ -85,7 +88,7 @@ static double byte_bits(char c)
 	if (is_letter(c))
 		return letter_bits[c - 'a'];
 	if (c >= '0' && c <= '9')
-		return 4.0;
+		return DIGIT_IN_BITS;
 	if (c == ' ')
 		return 3.0;
 	if (c && strchr(".:-/,=[]_()", c))
@@ -119,7 +122,8 @@ void pattern_rarity_init(struct pattern_rarity *r, enum pattern_form form)
 		r->bits[c] = byte_bits(lower);
 		if (form == PATTERN_JSON && lower && strchr(JSON_MARKS, lower))
 			r->bits[c] = JSON_MARK_BITS;
-		r->share[c] = exp2(-r->bits[c]);
+		r->share[c] =
+			exp2(c >= '0' && c <= '9' ? -DIGIT_BITS : -r->bits[c]);
 	}
 	add_words(r->common, common_words, sizeof(common_words));
 	add_words(r->frequent, frequent_words, sizeof(frequent_words));

@@ -23,7 +23,7 @@
 /* One byte is no string. */
 #define LENGTH_MIN 2
 /* What stands at one byte in so many, or more often, does not help. */
-#define USEFUL_SHARE (1.0 / 128)
+#define USEFUL_SHARE (1.0 / 64)
 #define NEVER	     2.0 /* no share is so large */
 
 struct walk;
@@ -189,38 +189,63 @@ static double best_piece(const struct walk *w, const struct pattern_string *s,
 	return best;
 }
 
-static bool has_piece(const struct slice *pieces, size_t count,
-		      struct slice piece)
+/* Of one string for each of the tail, those that no other one is part of. */
+struct pieces {
+	size_t count;
+	struct slice list[PATTERN_LITERALS_MAX];
+	double share[PATTERN_LITERALS_MAX];
+};
+
+static bool is_part(struct slice part, struct slice whole)
 {
-	for (size_t i = 0; i < count; i++)
-		if (slice_eq(pieces[i], piece))
-			return true;
-	return false;
+	return part.len <= whole.len &&
+	       memmem(whole.ptr, whole.len, part.ptr, part.len);
+}
+
+static void pieces_add(struct pieces *p, struct slice piece, double share)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (is_part(p->list[i], piece))
+			return;
+	for (size_t i = 0; i < p->count; i++) {
+		if (is_part(piece, p->list[i]))
+			continue;
+		p->list[kept] = p->list[i];
+		p->share[kept++] = p->share[i];
+	}
+	p->list[kept] = piece;
+	p->share[kept] = share;
+	p->count = kept + 1;
 }
 
 /* The tail is a candidate. */
 static void part_judge(struct part *p)
 {
-	struct slice pieces[PATTERN_LITERALS_MAX];
-	size_t count = 0;
-	double share = 0;
+	struct pieces pieces;
+	double sum = 0;
 
+	pieces.count = 0;
 	for (size_t i = 0; i < p->tail.count; i++) {
 		struct slice piece = {NULL, 0};
-		double one = best_piece(p->walk, &p->tail.list[i], &piece);
+		double share = best_piece(p->walk, &p->tail.list[i], &piece);
 
-		if (has_piece(pieces, count, piece))
-			continue;
-		pieces[count++] = piece;
-		share += one;
 		if (share >= p->best_share)
 			return;
+		pieces_add(&pieces, piece, share);
 	}
-	p->best_share = share;
-	p->best.count = count;
-	for (size_t i = 0; i < count; i++) {
-		p->best.list[i].len = (uint8_t)pieces[i].len;
-		memcpy(p->best.list[i].bytes, pieces[i].ptr, pieces[i].len);
+	for (size_t i = 0; i < pieces.count; i++)
+		sum += pieces.share[i];
+	if (sum >= p->best_share)
+		return;
+	p->best_share = sum;
+	p->best.count = pieces.count;
+	for (size_t i = 0; i < pieces.count; i++) {
+		struct pattern_string *s = &p->best.list[i];
+
+		s->len = (uint8_t)pieces.list[i].len;
+		memcpy(s->bytes, pieces.list[i].ptr, s->len);
 	}
 }
 

@@ -30,6 +30,18 @@ void pattern_places_grow(struct pattern_places *p)
 	p->list = mem_resize(p->list, p->cap, sizeof(*p->list));
 }
 
+static int order_of_places(const void *a, const void *b)
+{
+	const struct pattern_place *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+void pattern_places_sort(struct pattern_places *p)
+{
+	qsort(p->list, p->count, sizeof(*p->list), order_of_places);
+}
+
 struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
 {
 	struct pattern_scratch *s = mem_zero(1, sizeof(*s));

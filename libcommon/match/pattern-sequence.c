@@ -17,8 +17,10 @@
 #define SEQUENCES_MAX 16
 /* Nodes that are walked through: repeats of repeats are many. */
 #define STEPS_MAX 4096
-/* What stands at one byte in so many, or more often, does not help. */
-#define USEFUL_BITS 7.0
+/* What stands at one byte in 64, or more often, does not help. */
+#define USEFUL_BITS 6.0
+/* Of what a byte tells: when the one before it is of the same kind. */
+#define AGAIN_SHARE 0.4
 
 struct seek {
 	const struct pattern_rarity *rarity;
@@ -43,8 +45,12 @@ static void judge_run(struct seek *k)
 {
 	double bits = 0;
 
-	for (size_t i = 0; i < k->run.len; i++)
-		bits += set_bits(k, &k->run.at[i]);
+	for (size_t i = 0; i < k->run.len; i++) {
+		bool again = i > 0 && !memcmp(&k->run.at[i], &k->run.at[i - 1],
+					      sizeof(k->run.at[i]));
+
+		bits += set_bits(k, &k->run.at[i]) * (again ? AGAIN_SHARE : 1);
+	}
 	if (bits > k->best_bits) {
 		k->best_bits = bits;
 		k->best = k->run;

@@ -364,13 +364,17 @@ static void json_is_looked_at_with_its_escapes(void **state)
 /* What requires no string is still not run on each line. */
 static void sequences_take_lines_away(void **state)
 {
-	static const char *const exprs[] = {
-		"[0-9a-f]{8}-[0-9a-f]{4}-", "\\b[A-Z]{2,3}-\\d{3,}\\b[;!]",
-		"\\w~\\d!|\\d~\\w!", "\\d\\d:\\d\\d:\\d\\d#\\d+"};
+	static const char *const exprs[] = {"[0-9a-f]{8}-[0-9a-f]{4}-",
+					    "\\b[A-Z]{2,3}-\\d{3,}\\b[;!]",
+					    "\\w~\\d!|\\d~\\w!",
+					    "\\d\\d:\\d\\d:\\d\\d#\\d+",
+					    "\\w+@\\w+",
+					    "^[^@]*[zZ]$"};
 	const struct slice text =
 		SLICE_LIT("an ordinary line 12:30:45 of 10 words\n"
 			  "id 01234567-89ab-cdef\nticket ABC-1234!\nx a~1!\n"
-			  "12:30:45#9\nid 0123456-89ab-cdef\nABC-12!\na~a!\n");
+			  "12:30:45#9\nme@home\n@ me\nviz\nzebra\n"
+			  "id 0123456-89ab-cdef\nABC-12!\na~a!\n");
 	AUTO_PATTERN_SET struct pattern_set *set =
 		compile(exprs, ARRAY_LEN(exprs), false, "literal");
 	AUTO_PATTERN_SCRATCH struct pattern_scratch *scratch =
@@ -386,7 +390,9 @@ static void sequences_take_lines_away(void **state)
 	assert_string_equal(buf_str(&out), "38 0 [3+14]\n"
 					   "60 1 [7+9]\n"
 					   "77 2 [2+4]\n"
-					   "84 3 [0+10]\n");
+					   "84 3 [0+10]\n"
+					   "95 4 [0+7]\n"
+					   "108 5 [0+3]\n");
 	for (size_t i = 0; i < ARRAY_LEN(exprs); i++)
 		assert_true(pattern_scratch_stats(scratch, i).tried <= 3);
 }
