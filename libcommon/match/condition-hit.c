@@ -95,16 +95,15 @@ static int window_hit(struct run *run, size_t rule, size_t part,
 	bool told = s->until != WHEN_NONE &&
 		    condition_between(e->time, s->first - n->within, s->until);
 
-	if (s->until != WHEN_NONE && e->time > s->until) {
-		condition_marks_end(s, s->until);
-		s->first = s->until = WHEN_NONE;
-	}
+	if (s->until != WHEN_NONE && e->time > s->until)
+		condition_marks_end(s, s->first - n->within, s->until);
 	s->folded += told;
 	if (!condition_mark_add(s, n, e->time, part, &at)) {
 		condition_settle(run->c, s);
 		return 0;
 	}
 	if (told) {
+		s->folded += at.beyond; /* a late hit has made it longer */
 		if (s->until < at.last + n->within)
 			s->until = at.last + n->within;
 		condition_settle(run->c, s);

@@ -136,11 +136,13 @@ bool condition_waits(const struct condition_node *n);
  * last of them are taken away. */
 struct condition_reached {
 	int64_t first, last;
+	int64_t beyond; /* how many of them lie behind the burst that was told
+			 */
 };
 bool condition_mark_add(struct condition_state *s,
 			const struct condition_node *n, int64_t time,
 			size_t part, struct condition_reached *ret);
-void condition_marks_end(struct condition_state *s, int64_t until);
+void condition_marks_end(struct condition_state *s, int64_t from, int64_t to);
 /* How many would be within the time with one more, of the part. */
 int64_t condition_mark_count(const struct condition_state *s,
 			     const struct condition_node *n, int64_t time,

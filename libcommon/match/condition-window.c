@@ -110,6 +110,13 @@ bool condition_mark_add(struct condition_state *s,
 	if (reached(s, at, want, n->within, &from)) {
 		ret->first = time_at(s, from);
 		ret->last = time_at(s, from + want - 1);
+		ret->beyond = 0;
+		if (s->until != WHEN_NONE) {
+			size_t end = place_of(s, CONDITION_MARK(s->until, 63));
+
+			if (end < from + want)
+				ret->beyond = (int64_t)(from + want - end);
+		}
 		remove_marks(s, 0, from + want);
 		return true;
 	}
@@ -118,9 +125,11 @@ bool condition_mark_add(struct condition_state *s,
 	return false;
 }
 
-void condition_marks_end(struct condition_state *s, int64_t until)
+void condition_marks_end(struct condition_state *s, int64_t from, int64_t to)
 {
-	remove_marks(s, 0, place_of(s, CONDITION_MARK(until, 63)));
+	size_t at = place_of(s, CONDITION_MARK(from, 0) - 1);
+
+	remove_marks(s, at, place_of(s, CONDITION_MARK(to, 63)) - at);
 }
 
 /* The longest run within the time that the hit would be among. */
