@@ -4,7 +4,9 @@
  * A rule has one or more PCRE2 expressions, one of which is enough, and
  * except-expressions, none of which may match. Each is matched against one
  * line at a time: without its "\n" and without a "\r" before that, so that $
- * means the same with either ending. "." matches anything in a line.
+ * means the same with either ending. "." matches anything in a line. An event
+ * of several lines can be one text, too: ^ and $ then stand at each of its
+ * lines, \A and \z at its ends, and "." matches no "\n", but \s and [^x] do.
  *
  * Expressions see bytes, so that no byte, valid as UTF-8 or not, can hide a
  * line. An expression that names a character outside ASCII (or begins with
@@ -15,7 +17,7 @@
  * Engines differ in speed and in nothing else:
  *   pcre2    every expression on every line; the reference
  *   literal  lines that contain a string which the expression must contain,
- *            found by one automaton for all of them
+ *            found for all of them in one pass; the default
  *   hs       lines found by Hyperscan or Vectorscan, where it is installed
  */
 #ifndef ONCALL_PATTERN_H
@@ -146,9 +148,11 @@ enum pattern_form {
 };
 
 /*
- * The lines of a block on which an expression may match, in order, each once;
- * never too few. What they stand for is then given to pattern_scan_text(). Not
- * 0 from line stops, and is returned.
+ * The lines of a block on which an expression may match, in order, each once
+ * and without "\r\n"; never too few, as long as what expressions see of a line
+ * of JSON stands in it: as it is, or with the escapes of JSON, once or several
+ * times over. What the lines stand for is then given to pattern_scan_text().
+ * Not 0 from line stops, and is returned.
  */
 int pattern_find(const struct pattern_set *set, struct pattern_scratch *scratch,
 		 struct slice block, enum pattern_form form,

@@ -25,14 +25,13 @@ static int hex_value(char c)
 	return 16;
 }
 
+/* Letters stand in the second word, lower case 32 bits above upper case. */
 void pattern_bytes_fold(struct pattern_bytes *set)
 {
-	for (unsigned c = 'a'; c <= 'z'; c++) {
-		if (pattern_bytes_has(set, c))
-			pattern_bytes_add(set, c - 'a' + 'A');
-		else if (pattern_bytes_has(set, c - 'a' + 'A'))
-			pattern_bytes_add(set, c);
-	}
+	const uint64_t upper = UINT64_C(0x07fffffe);
+	uint64_t letters = (set->bits[1] | set->bits[1] >> 32) & upper;
+
+	set->bits[1] |= letters | letters << 32;
 }
 
 void pattern_bytes_invert(struct pattern_bytes *set)

@@ -15,7 +15,7 @@
 #include "pattern-needle.h"
 
 /* Looks that are made before what they let through is compared. */
-#define LOOKS 1024
+#define LOOKS 256
 
 /* A text, and what becomes of the strings in it: places, or marks. */
 struct search {
@@ -139,7 +139,7 @@ static void search_rare(const struct search *k, const struct pattern_rare *r)
 /* The looks of count steps that were not in vain. */
 static inline __attribute__((always_inline)) size_t look(
 	const struct pattern_filter *f, const uint8_t *p, size_t count,
-	size_t stride, uint16_t *ret)
+	size_t stride, uint8_t *ret)
 {
 	const uint8_t *bytes = f->bytes;
 	const uint32_t *bits = f->bits;
@@ -149,14 +149,14 @@ static inline __attribute__((always_inline)) size_t look(
 	for (size_t i = 0; bytes && i < count; i++) {
 		uint32_t hash = pattern_gram_hash(load_gram(p + i * stride));
 
-		ret[found] = (uint16_t)i;
+		ret[found] = (uint8_t)i;
 		found += bytes[hash >> PATTERN_BYTES_SHIFT];
 	}
 	for (size_t i = 0; !bytes && i < count; i++) {
 		uint32_t hash =
 			pattern_gram_hash(load_gram(p + i * stride)) >> shift;
 
-		ret[found] = (uint16_t)i;
+		ret[found] = (uint8_t)i;
 		found += bits[hash / 32] >> hash % 32 & 1;
 	}
 	return found;
@@ -164,7 +164,7 @@ static inline __attribute__((always_inline)) size_t look(
 
 /* The same, with steps that the compiler knows. */
 static size_t look_each(const struct pattern_filter *f, const uint8_t *p,
-			size_t count, uint16_t *ret)
+			size_t count, uint8_t *ret)
 {
 	switch (f->stride) {
 	case 1:
@@ -180,7 +180,7 @@ static size_t look_each(const struct pattern_filter *f, const uint8_t *p,
 
 static void search_grams(const struct search *k)
 {
-	uint16_t found[LOOKS];
+	uint8_t found[LOOKS] = {0};
 	size_t stride = k->filter->stride, p = 0, whole;
 
 	whole = k->len >= PATTERN_GRAM ? k->len - PATTERN_GRAM + 1 : 0;

@@ -228,7 +228,7 @@ static void part_judge(struct part *p)
 
 	pieces.count = 0;
 	for (size_t i = 0; i < p->tail.count; i++) {
-		struct slice piece = {NULL, 0};
+		struct slice piece = {p->tail.list[i].bytes, 0};
 		double share = best_piece(p->walk, &p->tail.list[i], &piece);
 
 		if (share >= p->best_share)

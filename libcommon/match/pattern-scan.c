@@ -39,7 +39,8 @@ static int order_of_places(const void *a, const void *b)
 
 void pattern_places_sort(struct pattern_places *p)
 {
-	qsort(p->list, p->count, sizeof(*p->list), order_of_places);
+	if (p->count > 1)
+		qsort(p->list, p->count, sizeof(*p->list), order_of_places);
 }
 
 struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)

@@ -46,8 +46,9 @@ static void judge_run(struct seek *k)
 	double bits = 0;
 
 	for (size_t i = 0; i < k->run.len; i++) {
-		bool again = i > 0 && !memcmp(&k->run.at[i], &k->run.at[i - 1],
-					      sizeof(k->run.at[i]));
+		bool again = i > 0 &&
+			     !memcmp(k->run.at[i].bits, k->run.at[i - 1].bits,
+				     sizeof(k->run.at[i].bits));
 
 		bits += set_bits(k, &k->run.at[i]) * (again ? AGAIN_SHARE : 1);
 	}
@@ -150,9 +151,9 @@ struct pattern_literals *pattern_sequences_new(
 	struct pattern_literals *l = mem_zero(1, sizeof(*l));
 
 	/* Alone in lists and groups there may be alternatives. */
-	while (node->first && node->first == node->last &&
-	       (node->kind == PATTERN_NODE_LIST ||
-		node->kind == PATTERN_NODE_CHOICE))
+	while ((node->kind == PATTERN_NODE_LIST ||
+		node->kind == PATTERN_NODE_CHOICE) &&
+	       node->first && node->first == node->last)
 		node = node->first;
 	branch = node->kind == PATTERN_NODE_CHOICE ? node->first : node;
 	l->sequences = mem_zero(SEQUENCES_MAX, sizeof(*l->sequences));

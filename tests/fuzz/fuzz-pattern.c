@@ -1,9 +1,11 @@
 /*
- * fuzz-pattern.c - an expression and lines from any bytes. Where PCRE2 finds a
- * match, engine literal must find the same one.
+ * fuzz-pattern.c - an expression and a text from any bytes. Where PCRE2 finds a
+ * match, engine literal must find the same one: in each line of the text, and
+ * in the text as one event; and a line of JSON that has the text, written in
+ * one of the ways that JSON allows, must be among those that are found.
  *
- * The first byte says whether case matters; the expression ends at the first
- * newline.
+ * Of the first byte one bit says whether case matters, the others how JSON is
+ * written; the expression ends at the first newline.
  */
 #include <stdio.h>
 
@@ -20,14 +22,15 @@ static int note_hit(void *arg, const struct pattern_hit *hit)
 {
 	struct buf *out = arg;
 
-	buf_addf(out, "%llu+%zu %zu\n", (unsigned long long)hit->offset,
-		 hit->line.len, hit->match.len);
+	buf_addf(out, "%llu+%zu %zu+%zu\n", (unsigned long long)hit->offset,
+		 hit->line.len, (size_t)(hit->match.ptr - hit->line.ptr),
+		 hit->match.len);
 	return 0;
 }
 
-/* -1 when PCRE2 refuses the expression. */
-static int find_hits(struct slice expr, bool caseless, const char *engine,
-		     struct slice text, struct buf *out)
+/* NULL when PCRE2 refuses the expression. */
+static struct pattern_set *compile(struct slice expr, bool caseless,
+				   const char *engine)
 {
 	const struct pattern_options options = {.engine = engine,
 						.match_limit = MATCH_LIMIT};
@@ -35,31 +38,120 @@ static int find_hits(struct slice expr, bool caseless, const char *engine,
 					  .exprs = &expr,
 					  .expr_count = 1,
 					  .caseless = caseless};
-	const struct pattern_sink sink = {.hit = note_hit, .arg = out};
-	const struct pattern_block block = {.text = text};
-	AUTO_PATTERN_SET struct pattern_set *set = NULL;
-	AUTO_PATTERN_SCRATCH struct pattern_scratch *scratch = NULL;
+	struct pattern_set *set = NULL;
 	struct err err = ERR_INIT;
 
 	if (pattern_set_new(&set, &rule, 1, &options, &err) < 0)
-		return -1;
-	scratch = pattern_scratch_new(set);
-	return pattern_scan(set, scratch, &block, &sink);
+		err_clear(&err);
+	return set;
 }
 
-static void compare(struct slice expr, bool caseless, struct slice text)
+/* What a set finds in the lines of a text, and in all of it. */
+static void find_hits(const struct pattern_set *set, struct slice text,
+		      struct buf *lines, struct buf *event)
 {
-	AUTO_BUF struct buf want = BUF_INIT;
-	AUTO_BUF struct buf got = BUF_INIT;
+	const struct pattern_sink in_lines = {.hit = note_hit, .arg = lines};
+	const struct pattern_sink in_event = {.hit = note_hit, .arg = event};
+	const struct pattern_block block = {.text = text};
+	AUTO_PATTERN_SCRATCH struct pattern_scratch *scratch =
+		pattern_scratch_new(set);
 
-	if (find_hits(expr, caseless, "pcre2", text, &want) < 0)
+	(void)pattern_scan(set, scratch, &block, &in_lines);
+	(void)pattern_scan_text(set, scratch, text, 0, &in_event);
+}
+
+static void must_equal(const char *what, const struct buf *want,
+		       const struct buf *got)
+{
+	if (slice_eq(buf_slice(want), buf_slice(got)))
 		return;
-	if (find_hits(expr, caseless, "literal", text, &got) < 0 ||
-	    !slice_eq(buf_slice(&want), buf_slice(&got))) {
-		(void)fprintf(stderr, "fuzz-pattern: pcre2:\n%sliteral:\n%s",
-			      buf_str(&want), buf_str(&got));
-		abort();
+	(void)fprintf(stderr, "fuzz-pattern: %s: pcre2:\n%sliteral:\n%s", what,
+		      buf_str(want), buf_str(got));
+	abort();
+}
+
+/* One byte in a string of JSON, in the way that dice say. */
+static void add_escaped(struct buf *out, unsigned char c, unsigned dice)
+{
+	static const char plain[] = "btnfr", codes[] = "\b\t\n\f\r";
+	const char *at = c ? strchr(codes, c) : NULL;
+
+	if (c < 0x80 && dice % 16 == 0)
+		buf_addf(out, dice & 16 ? "\\u%04x" : "\\u%04X", (unsigned)c);
+	else if (at)
+		buf_addf(out, "\\%c", plain[at - codes]);
+	else if (c < ' ')
+		buf_addf(out, "\\u%04x", (unsigned)c);
+	else if (c == '"' || c == '\\' || (c == '/' && dice & 1))
+		buf_addf(out, "\\%c", c);
+	else
+		buf_add_char(out, (char)c);
+}
+
+/* Escaped once, or as a string within a string. */
+static void write_json(struct buf *out, struct slice text, unsigned seed)
+{
+	AUTO_BUF struct buf inner = BUF_INIT;
+
+	for (size_t i = 0; i < text.len; i++) {
+		seed = seed * 1103515245 + 12345;
+		add_escaped(&inner, (unsigned char)text.ptr[i], seed >> 16);
 	}
+	buf_add_str(out, "{\"a\":\"zzz\",\"message\":\"");
+	for (size_t i = 0; i < inner.len && seed & 0x10000; i++)
+		add_escaped(out, (unsigned char)inner.data[i], 2);
+	if (!(seed & 0x10000))
+		buf_add(out, buf_str(&inner), inner.len);
+	buf_add_str(out, "\"}");
+}
+
+static int count_line(void *arg, struct slice line)
+{
+	(void)line;
+	++*(int *)arg;
+	return 0;
+}
+
+static void must_find_json(const struct pattern_set *set, struct slice text,
+			   unsigned seed)
+{
+	AUTO_PATTERN_SCRATCH struct pattern_scratch *scratch =
+		pattern_scratch_new(set);
+	AUTO_BUF struct buf json = BUF_INIT;
+	int found = 0;
+
+	buf_add_str(&json, "{}\n");
+	write_json(&json, text, seed);
+	buf_add_str(&json, "\n{}\n");
+	(void)pattern_find(set, scratch, buf_slice(&json), PATTERN_JSON,
+			   count_line, &found);
+	if (found > 0)
+		return;
+	(void)fprintf(stderr, "fuzz-pattern: not found:\n%s", buf_str(&json));
+	abort();
+}
+
+static void compare(struct slice expr, unsigned dice, struct slice text)
+{
+	AUTO_PATTERN_SET struct pattern_set *all =
+		compile(expr, dice & 1, "pcre2");
+	AUTO_PATTERN_SET struct pattern_set *some = NULL;
+	AUTO_BUF struct buf lines = BUF_INIT;
+	AUTO_BUF struct buf event = BUF_INIT;
+	AUTO_BUF struct buf got_lines = BUF_INIT;
+	AUTO_BUF struct buf got_event = BUF_INIT;
+
+	if (!all)
+		return;
+	some = compile(expr, dice & 1, "literal");
+	if (!some)
+		abort();
+	find_hits(all, text, &lines, &event);
+	find_hits(some, text, &got_lines, &got_event);
+	must_equal("lines", &lines, &got_lines);
+	must_equal("event", &event, &got_event);
+	if (event.len)
+		must_find_json(some, text, dice);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -74,6 +166,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	expr = (struct slice){text + 1, (size_t)(end - text) - 1};
 	lines = (struct slice){end + 1, (size_t)(text + size - end) - 1};
-	compare(expr, data[0] & 1, lines);
+	compare(expr, data[0], lines);
 	return 0;
 }
