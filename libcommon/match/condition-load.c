@@ -184,7 +184,7 @@ static int load_kept(struct condition_kept *kept,
 	struct texts t = {.count = 0};
 	int rc;
 
-	if (!m)
+	if (!m || m->type != JSCAN_ARRAY)
 		return bad(err, "what waits has kept nothing");
 	rc = jscan_array(m->value, load_text, &t, err);
 	if (!rc &&
@@ -335,7 +335,8 @@ static int load_all(struct loading *l, const struct jscan *scan,
 	const struct jscan_member *states = jscan_get(scan, "states");
 	int64_t forgotten = 0;
 
-	if (!rules || !states)
+	if (!rules || rules->type != JSCAN_ARRAY || !states ||
+	    states->type != JSCAN_ARRAY)
 		return bad(err, "rules or states are missing");
 	if (member_int(scan, "forgotten", 0, COUNT_MAX, &forgotten, err) < 0 ||
 	    jscan_array(rules->value, on_rule, l, err) < 0 ||
