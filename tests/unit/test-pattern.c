@@ -555,7 +555,7 @@ static void long_lines_are_lines(void **state)
 	free(r);
 }
 
-/* Far more literals than 16-bit states have room for. */
+/* Nothing in a set grows faster than its rules. */
 static void very_many_rules_are_bounded(void **state)
 {
 	enum { MANY = 12000 };
