@@ -2,31 +2,51 @@
  * condition.h - when hits of rules become a detection: "3 times within 5m by
  * host". Time is that of the events; state can be saved and loaded.
  *
- *   WHEN     = [COMPARE {"and" COMPARE}] [[","|"and"] CORE] ["by" FIELD {","
- * FIELD}] COMPARE  = NAME (">" ">=" "<" "<=" "=" "!=") NUMBER   a capture;
- * "85%", "2GB", "1.5s" are numbers, in the capture too CORE     = N "times
- * within" DURATION | "once" ["within" DURATION]                   per key |
- * "absent for" DURATION ["after" RULE] | RULE "then" RULE "within" DURATION |
- * RULE "without" RULE "within" DURATION | N "of {" RULE {"," RULE} "}" "within"
- * DURATION
+ *   WHEN    = [COMPARE {("and" | ",") COMPARE}] [["and" | ","] CORE]
+ *             ["by" FIELD {"," FIELD}]                     not all left out
+ *   COMPARE = NAME (">" | ">=" | "<" | "<=" | "=" | "!=") NUMBER
+ *   CORE    = N "times within" DURATION
+ *           | "once" ["within" DURATION]
+ *           | "absent for" DURATION ["after" RULE]
+ *           | RULE "then" RULE "within" DURATION
+ *           | RULE "without" RULE "within" DURATION
+ *           | N "of {" RULE {"," RULE} "}" "within" DURATION
  *
- * Semantics. Threshold: sliding; fires at the N-th hit of a key within the
- * time, then takes further hits in silently until that window has passed
- * without reaching N again, and counts them. Absent: fires when this rule did
- * not hit for so long after a hit of RULE (without RULE: after its own last
- * hit), once each time. Then: B within the time after A. Without: A, and no B
- * within the time. N of: so many different rules hit within the time.
+ * NAME is a capture. "85%", "2GB", "1.5s" are numbers, in captures too: kB is
+ * 1000 bytes, K and KiB 1024; durations compare in seconds; a number without a
+ * unit goes with any. Names are of letters, digits, '-', '_' and '.'; case
+ * counts in names and units, not in words. Everything is for each key, the
+ * values of the fields behind "by". "Within" holds for hits exactly so far
+ * apart, too.
+ *
+ * Times    Fires at the N-th hit within the time. Then the burst is told: hits
+ *          go on in silence, and are counted, until the time has passed since
+ *          the last of those N; N more within the time make it go on.
+ * Once     Fires at the first hit of the key; or when it was not told within
+ *          the time.
+ * Absent   Fires when this rule did not hit for so long after a hit of RULE
+ *          (or its own last hit), once each time.
+ * Then     Fires at the first B that comes within the time after an A.
+ * Without  Fires when no B came within the time after an A; more of A do not
+ *          put that off.
+ * N of     Fires when so many different rules hit within the time; then like
+ *          Times.
+ *
+ * A firing of a rule is a hit for the rules that name it, whether the cool-down
+ * tells it or not; one hit makes a rule fire once at most.
  */
 #ifndef ONCALL_CONDITION_H
 #define ONCALL_CONDITION_H
 
 #include <oncall/jscan.h>
 
-#define CONDITION_MAX_KEYS   100000 /* of all rules; the oldest goes first */
-#define CONDITION_MAX_BYTES  ((size_t)32 * 1024 * 1024) /* of them */
-#define CONDITION_MAX_TIMES  10000  /* N of a threshold */
-#define CONDITION_MAX_PARTS  32	    /* rules that a condition names */
-#define CONDITION_MAX_FIELDS 8	    /* of "by" */
+/* Of all rules; what was not touched for longest goes first, before it what
+ * only remembers a B, or this rule's own hit, that was read before its A. */
+#define CONDITION_MAX_KEYS   100000
+#define CONDITION_MAX_BYTES  ((size_t)32 * 1024 * 1024)
+#define CONDITION_MAX_TIMES  10000 /* N of a threshold */
+#define CONDITION_MAX_PARTS  32	   /* rules that a condition names */
+#define CONDITION_MAX_FIELDS 8	   /* of "by" */
 
 struct condition;
 
@@ -62,7 +82,8 @@ struct condition_rule {
 };
 
 /* Rules stay owned by the caller and must outlive it. ERR_USAGE when a rule
- * is named that is not there. */
+ * is named that is not there, when rules wait for each other, or build on each
+ * other more than 16 deep. */
 int conditions_new(struct conditions **ret, const struct condition_rule *rules,
 		   size_t count, struct err *err) MUST_CHECK;
 void conditions_free(struct conditions *c);
@@ -89,35 +110,41 @@ struct condition_firing {
 	int64_t first, last; /* of them */
 	int64_t time;	     /* when it became true: that of the hit, or the
 				deadline */
-	struct slice key;    /* values of "by", each followed by "\n" */
-	struct slice keep;   /* of the hit that began it, for deadlines; empty
-				when it fires with the hit at hand */
-	int64_t folded;	     /* hits taken in silently before, now told */
-	bool later;	     /* with a deadline: keep is all there is, and empty
-				when it was too long */
+	/* Values of "by", each followed by "\n"; in them that is a blank, and
+	 * of more than 256 bytes the start and a hash stand there. */
+	struct slice key;
+	struct slice keep; /* of the hit that began it, for deadlines; empty
+			      when it fires with the hit at hand */
+	int64_t folded;	   /* hits taken in silently before, now told */
+	bool later;	   /* with a deadline: keep is all there is, and empty
+			      when it was too long */
 };
 
 /* Called for each; the firing is valid during the call. */
 typedef int condition_fire(void *arg, const struct condition_firing *f);
 
-/* Time must not be WHEN_NONE. A hit may be part of several rules: those of
- * higher ones fire, too. -1 only from fire. Hits that are older than what was
- * seen are put where they belong as long as their window is remembered. */
+/* A hit may be part of several rules: those fire, too. -1 only from fire. Times
+ * are held between WHEN_MIN and WHEN_MAX. Hits that are older than what was
+ * seen are put where they belong: of a threshold the 2 N nearest hits are
+ * remembered, of each other part of a condition the newest. */
 int conditions_hit(struct conditions *c, const struct condition_hit *hit,
 		   condition_fire *fire, void *arg) MUST_CHECK;
-/* Time has come that far: deadlines that passed before it fire, in order of
- * time, then of rule and key. Never goes back. */
+/* Time has come that far: deadlines before it fire, in order of time, then of
+ * rule and key. An earlier time than before does nothing, and what a late hit
+ * waits for has its time, too: nothing remembers how far time has come. */
 int conditions_time(struct conditions *c, int64_t now, condition_fire *fire,
 		    void *arg) MUST_CHECK;
-/* The next deadline, or WHEN_NONE. */
+/* The earliest time at which conditions_time() has something to fire, or
+ * WHEN_NONE. */
 int64_t conditions_next(const struct conditions *c);
 /* What stands in the way of rule for the key: "2 of 3 times within 5m". */
 void conditions_explain(struct conditions *c, const struct condition_hit *hit,
 			struct buf *out);
 /* Keys that were forgotten because there were too many. */
 uint64_t conditions_forgotten(const struct conditions *c);
-/* One JSON object; rules are named by id, and one that is gone, or whose
- * condition changed, starts anew. */
+/* One JSON object, the same bytes for the same state; rules are named by id,
+ * and one that is gone, or whose condition changed, starts anew. Loading
+ * replaces all state; after ERR_INPUT there is none. */
 void conditions_save(const struct conditions *c, struct buf *out);
 int conditions_load(struct conditions *c, struct slice json, struct err *err)
 	MUST_CHECK;

@@ -306,10 +306,18 @@ void condition_limit(struct conditions *c)
 	}
 }
 
+static void drop_list(struct conditions *c, struct condition_state *s)
+{
+	while (s) {
+		struct condition_state *newer = s->newer;
+
+		condition_drop(c, s);
+		s = newer;
+	}
+}
+
 void condition_drop_all(struct conditions *c)
 {
-	while (c->idle.oldest)
-		condition_drop(c, c->idle.oldest);
-	while (c->busy.oldest)
-		condition_drop(c, c->busy.oldest);
+	drop_list(c, c->idle.oldest);
+	drop_list(c, c->busy.oldest);
 }
