@@ -20,7 +20,7 @@ load ../lib/monitor
 @test "an expression that does not compile is shown with its place" {
     expect 2 oncall-monitor --test-pattern 'usage (\d+' 'usage 1'
     says 'usage (\d+'
-    expect 2 monitor --no-default-packs --patterns /nonexistent log
+    expect 4 monitor --no-default-packs --patterns /nonexistent log
     says /nonexistent
 }
 
