@@ -79,6 +79,7 @@ struct tail_stream {
 
 struct tail_file {
 	char *path;
+	struct tail_operand *operand;
 	size_t name; /* where the last component begins */
 	struct tail_stream **streams;
 	size_t count;
@@ -93,8 +94,8 @@ struct tail_file {
 	int64_t quiet; /* since when it has that size, or is missing */
 	bool missing;  /* nothing stands there */
 	int64_t since; /* ctime of what stood there at the first look */
-	/* When nothing of that name was there, which no time of a file says:
-	 * what was born later belongs to it. 0: there was something. */
+	/* Nothing of that name was there then, so that what was born later and
+	 * stood there belongs to it. 0: that is not known. */
 	int64_t absent;
 	int64_t newest; /* mtime of its last stream when it stood there */
 	struct tail_file *next_ready;
@@ -103,9 +104,11 @@ struct tail_file {
 struct tail_operand {
 	char *path;
 	bool glob;
-	bool known; /* the loaded state is of a run that had it, too */
-	bool told;  /* that its directory cannot be listed */
-	bool used;  /* batch: its files have been put in the queue */
+	/* Since when every file that it names has been followed: what is born
+	 * later and not known is new. 0: not yet. */
+	int64_t begun;
+	bool told; /* that its directory cannot be listed */
+	bool used; /* batch: its files have been put in the queue */
 };
 
 struct tail_dir {
@@ -143,7 +146,7 @@ struct tail {
 	bool limit_told;
 	int64_t next_poll;
 	int64_t next_names;
-	int64_t listed[2]; /* when names were listed last, and before that */
+
 	bool names_due;
 	uint64_t troubles;
 };
@@ -238,11 +241,10 @@ void tail_names_new(struct tail *t, const char *path);
 /* Adds the files that operand o names now. */
 void tail_names_add(struct tail *t, struct tail_operand *o);
 /* Does an operand name the path; NULL: none. */
-const struct tail_operand *tail_names_wanted(const struct tail *t,
-					     const char *path);
+struct tail_operand *tail_names_wanted(const struct tail *t, const char *path);
 /* That of the path, made when it is new; to be queued by the caller. */
 struct tail_file *tail_names_file(struct tail *t, const char *path,
-				  const struct tail_operand *o);
+				  struct tail_operand *o);
 void tail_names_drop(struct tail *t, struct tail_file *f);
 
 /* tail-watch.c */

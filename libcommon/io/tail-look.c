@@ -44,7 +44,7 @@ static void not_there(struct tail *t, struct tail_file *f, int why,
 		cannot_read(t, f, why); /* it may still stand there */
 		return;
 	}
-	if (!f->seen && t->opt.follow)
+	if (!f->seen && !f->absent)
 		f->absent = f->newest = asked;
 	if (!f->missing) {
 		f->missing = true;
@@ -141,7 +141,7 @@ static void begin(struct tail *t, struct tail_file *f,
 	s->quiet = t->starting ? INT64_MIN / 2 : clock_mono();
 	if (!f->named && tail_find_is_copy(t, f)) {
 		s->copy = s->done = true;
-	} else if (f->from_end && t->starting && !f->seen) {
+	} else if (f->from_end && !f->seen && !f->absent) {
 		if (is_archive(t, f))
 			s->done = s->packed = true;
 		else
@@ -344,20 +344,39 @@ void tail_look(struct tail *t, struct tail_file *f)
 		appeared(t, f, &now);
 }
 
+/* The last stream comes before what stands at the path. */
+static void put_before_last(struct tail_file *f, struct tail_stream *s)
+{
+	size_t n = f->count;
+
+	s->moved = true;
+	s->quiet = clock_mono();
+	if (n < 2 || f->streams[n - 2]->moved)
+		return;
+	f->streams[n - 1] = f->streams[n - 2];
+	f->streams[n - 2] = s;
+}
+
 void tail_look_changed(struct tail *t, struct tail_stream *s)
 {
 	struct tail_file *f = s->file;
-	bool stood_here = !s->moved;
-	struct tail_inode now;
+	bool stood_here = !s->moved, was_there = !s->elsewhere;
+	struct tail_inode now, moved = s->inode;
 
+	if (s->source)
+		(void)tail_inode_of(unpack_fd(s->source), &moved);
 	tail_stream_close(t, s);
 	has_moved(s);
 	s->elsewhere = true;
 	s->dry = false;
 	free(TAKE_PTR(s->where));
 	tail_queue(t, f);
-	if (!stood_here)
+	if (!stood_here) {
+		/* It was written again before it was moved. */
+		if (was_there)
+			put_before_last(f, tail_stream_new(t, f, &moved));
 		return;
+	}
 	if (tail_inode_at(f->path, &now) == 0 && S_ISREG(now.mode) &&
 	    tail_inode_same(&now, &s->inode)) {
 		tail_find_missed(t, f, &now);

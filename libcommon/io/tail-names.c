@@ -41,7 +41,7 @@ static size_t dir_length(const char *path)
 }
 
 struct tail_file *tail_names_file(struct tail *t, const char *path,
-				  const struct tail_operand *o)
+				  struct tail_operand *o)
 {
 	struct tail_file *f = map_get(&t->by_path, slice_of(path));
 
@@ -51,11 +51,11 @@ struct tail_file *tail_names_file(struct tail *t, const char *path,
 	f->path = mem_dup(path);
 	f->name = dir_length(path);
 	f->named = !strcmp(o->path, path);
-	f->from_end = t->opt.from_end && t->opt.follow && !o->known &&
-		      strcmp(path, "-") != 0;
+	f->from_end =
+		t->opt.from_end && t->opt.follow && strcmp(path, "-") != 0;
 	f->look = true;
-	if (t->opt.follow && (!t->starting || o->known))
-		f->absent = f->newest = t->listed[1];
+	f->operand = o;
+	f->absent = f->newest = o->begun;
 	if (t->file_count == t->file_cap) {
 		t->file_cap = t->file_cap ? 2 * t->file_cap : 16;
 		t->files = mem_resize(t->files, t->file_cap,
@@ -68,8 +68,7 @@ struct tail_file *tail_names_file(struct tail *t, const char *path,
 	return f;
 }
 
-static void add_file(struct tail *t, const char *path,
-		     const struct tail_operand *o)
+static void add_file(struct tail *t, const char *path, struct tail_operand *o)
 {
 	struct tail_file *f = tail_names_file(t, path, o);
 
@@ -86,6 +85,8 @@ void tail_names_drop(struct tail *t, struct tail_file *f)
 	while (t->files[i] != f)
 		i++;
 	t->files[i] = t->files[--t->file_count];
+	/* If the name comes again, what it has left must not. */
+	f->operand->begun = tail_inode_clock();
 	*map_put(&t->by_path, slice_of(f->path)) = NULL;
 	t->stale++;
 	free(f->streams);
@@ -181,7 +182,7 @@ static void add_glob(struct tail *t, struct tail_operand *o)
 
 void tail_names_new(struct tail *t, const char *path)
 {
-	const struct tail_operand *o = tail_names_wanted(t, path);
+	struct tail_operand *o = tail_names_wanted(t, path);
 	const char *name = path + dir_length(path);
 
 	if (o && *name != '.' && is_regular(path))
@@ -210,11 +211,10 @@ void tail_names_add(struct tail *t, struct tail_operand *o)
 		add_file(t, o->path, o);
 }
 
-const struct tail_operand *tail_names_wanted(const struct tail *t,
-					     const char *path)
+struct tail_operand *tail_names_wanted(const struct tail *t, const char *path)
 {
 	for (size_t i = 0; i < t->operand_count; i++) {
-		const struct tail_operand *o = &t->operands[i];
+		struct tail_operand *o = &t->operands[i];
 		size_t n = strlen(o->path);
 
 		if (!strcmp(o->path, path) ||

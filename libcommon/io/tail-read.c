@@ -99,7 +99,9 @@ static bool still_same(struct tail *t, struct tail_stream *s, bool any)
 	if (!tail_stream_plain(s) || (!t->opt.follow && !s->fresh))
 		return true;
 	if (s->position == 0) {
-		if (any && tail_look_first(t, s))
+		/* What was written and copied away may have left nothing. */
+		if ((any || s->looked.mtime != s->inode.mtime) &&
+		    tail_look_first(t, s))
 			return false;
 	} else if (!tail_holds(s, unpack_fd(s->source))) {
 		tail_look_changed(t, s);

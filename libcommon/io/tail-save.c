@@ -1,7 +1,7 @@
 /*
  * tail-save.c - the state, from which reading goes on where it ended:
  *
- *	{"listed":NS,"operands":[HASH...],"streams":[{"path":...,"id":...,...}...]}
+ *	{"operands":{HASH:NS...},"streams":[{"path":...,"id":...,...}...]}
  *
  * Streams of one path stand in their order, oldest first. The operands tell
  * what appeared while nobody looked from what was never followed.
@@ -80,14 +80,13 @@ void tail_save(const struct input *in, struct buf *out)
 	char hash[TAIL_DIGITS + 1];
 
 	jwrite_open(out, NULL, '{');
-	jwrite_int(out, "listed", t->listed[1]);
-	jwrite_open(out, "operands", '[');
+	jwrite_open(out, "operands", '{');
 	for (size_t i = 0; i < t->operand_count; i++) {
 		hash_sha256_hex(t->operands[i].path,
 				strlen(t->operands[i].path), hash, TAIL_DIGITS);
-		jwrite_str(out, NULL, hash);
+		jwrite_int(out, hash, t->operands[i].begun);
 	}
-	jwrite_close(out, ']');
+	jwrite_close(out, '}');
 	jwrite_open(out, "streams", '[');
 	for (size_t i = 0; i < t->file_count; i++) {
 		const struct tail_file *f = t->files[i];
@@ -159,7 +158,7 @@ static int read_mark(struct tail_mark *m, const struct jscan *s,
 /* A hashed path is one of the files that are there. */
 static struct tail_file *file_of(struct tail *t, const char *key)
 {
-	const struct tail_operand *o = tail_names_wanted(t, key);
+	struct tail_operand *o = tail_names_wanted(t, key);
 
 	if (*key != '#')
 		return o ? tail_names_file(t, key, o) : NULL;
@@ -208,6 +207,7 @@ static int read_stream(struct tail *t, const struct jscan *scan,
 	s->skipping = flag(scan, "skipping");
 	s->loaded = true;
 	f->seen = true;
+	f->absent = 0;
 	f->newest = inode.mtime;
 	if (s->position && (read_mark(&s->head, scan, "head", err) < 0 ||
 			    read_mark(&s->before, scan, "before", err) < 0))
@@ -229,34 +229,37 @@ static int stream_element(void *arg, struct slice value, enum jscan_type type,
 	return failed;
 }
 
-static int operand_element(void *arg, struct slice value, enum jscan_type type,
-			   struct err *err)
+static int read_operands(struct tail *t, const struct jscan *scan,
+			 struct err *err)
 {
-	struct tail *t = arg;
-	char hash[TAIL_DIGITS + 1];
+	const struct jscan_member *m = jscan_get(scan, "operands");
+	struct jscan members = {.members = NULL};
+	int failed = -1;
 
-	(void)err;
-	for (size_t i = 0; i < t->operand_count && type == JSCAN_STRING; i++) {
+	if (!m || m->type != JSCAN_OBJECT)
+		(void)err_set(err, ERR_INPUT, "'operands' is missing");
+	else
+		failed =
+			jscan_object(&members, m->value.ptr, m->value.len, err);
+	for (size_t i = 0; i < t->operand_count && !failed; i++) {
 		struct tail_operand *o = &t->operands[i];
+		char hash[TAIL_DIGITS + 1];
 
 		hash_sha256_hex(o->path, strlen(o->path), hash, TAIL_DIGITS);
-		if (value.len == TAIL_DIGITS + 2 &&
-		    !memcmp(value.ptr + 1, hash, TAIL_DIGITS))
-			o->known = true;
+		o->begun = number(&members, hash);
 	}
-	return 0;
+	jscan_done(&members);
+	return failed;
 }
 
-static int read_list(struct tail *t, const struct jscan *scan, const char *key,
-		     int (*element)(void *, struct slice, enum jscan_type,
-				    struct err *),
-		     struct err *err)
+static int read_streams(struct tail *t, const struct jscan *scan,
+			struct err *err)
 {
-	const struct jscan_member *m = jscan_get(scan, key);
+	const struct jscan_member *m = jscan_get(scan, "streams");
 
 	if (!m || m->type != JSCAN_ARRAY)
-		return err_set(err, ERR_INPUT, "'%s' is missing", key);
-	return jscan_array(m->value, element, t, err);
+		return err_set(err, ERR_INPUT, "'streams' is missing");
+	return jscan_array(m->value, stream_element, t, err);
 }
 
 int tail_load(struct input *in, struct slice json, struct err *err)
@@ -266,11 +269,9 @@ int tail_load(struct input *in, struct slice json, struct err *err)
 	int failed = jscan_object(&scan, json.ptr, json.len, err);
 
 	if (!failed)
-		failed = read_list(t, &scan, "operands", operand_element, err);
+		failed = read_operands(t, &scan, err);
 	if (!failed)
-		t->listed[0] = t->listed[1] = number(&scan, "listed");
-	if (!failed)
-		failed = read_list(t, &scan, "streams", stream_element, err);
+		failed = read_streams(t, &scan, err);
 	jscan_done(&scan);
 	return failed ? err_prefix(err, "saved positions of files") : 0;
 }

@@ -117,10 +117,14 @@ static void list_names(struct tail *t)
 	int64_t asked = tail_inode_clock();
 
 	t->names_due = false;
-	for (size_t i = 0; i < t->operand_count; i++)
-		tail_names_add(t, &t->operands[i]);
-	t->listed[1] = t->listed[0];
-	t->listed[0] = asked;
+	for (size_t i = 0; i < t->operand_count; i++) {
+		struct tail_operand *o = &t->operands[i];
+
+		tail_names_add(t, o);
+		if (!o->begun)
+			o->begun = asked;
+	}
+
 	t->next_names = begun + NAMES_PACE + SHARE * (clock_mono() - begun);
 }
 
@@ -138,7 +142,6 @@ static void look_around(struct tail *t)
 		tail_look_back(t, t->files[i]); /* may drop it */
 	}
 	t->starting = false;
-	t->listed[1] = t->listed[0]; /* all of them have been looked at */
 	tidy(t);
 	took = clock_mono() - begun;
 	t->next_poll = clock_mono() + pause + SHARE * took;

@@ -248,6 +248,28 @@ static void rotations_between_looks_are_found(void **state)
 	}
 }
 
+static void what_came_and_went_while_nobody_looked(void **state)
+{
+	static const char *const operands[] = {"a", "?"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(operands); i++) {
+		AUTO_READER struct reader r = {.in = NULL};
+
+		reader_open(&r, follow, PATHS(operands[i]));
+		assert_follows(&r, "");
+		reader_save(&r);
+		reader_close(&r);
+		put("a", "1\n");
+		assert_int_equal(rename("a", "a.1"), 0);
+		put("a", "2\n");
+		reader_open(&r, follow, PATHS(operands[i]));
+		assert_follows(&r, "1\n2\n");
+		reader_close(&r);
+		assert_int_equal(unlink("a") + unlink("a.1"), 0);
+	}
+}
+
 static void copied_and_truncated(void **state)
 {
 	AUTO_READER struct reader r = {.in = NULL};
@@ -617,10 +639,10 @@ static void a_wrong_state_is_bad_input(void **state)
 	static const char *const bad[] = {
 		"[]",
 		"{}",
-		"{\"operands\":[],\"streams\":3}",
-		"{\"operands\":[],\"streams\":[{}]}",
-		"{\"operands\":[],\"streams\":[3]}",
-		"{\"operands\":[],\"streams\":[{\"path\":\"a\","
+		"{\"operands\":{},\"streams\":3}",
+		"{\"operands\":{},\"streams\":[{}]}",
+		"{\"operands\":{},\"streams\":[3]}",
+		"{\"operands\":{},\"streams\":[{\"path\":\"a\","
 		"\"position\":1}]}",
 	};
 
@@ -651,6 +673,7 @@ int main(void)
 		TEST(what_was_there_is_passed_over),
 		TEST(a_renamed_file_is_read_out_first),
 		TEST(rotations_between_looks_are_found),
+		TEST(what_came_and_went_while_nobody_looked),
 		TEST(copied_and_truncated),
 		TEST(the_same_first_line_is_another_stream),
 		TEST(what_was_compressed_meanwhile),
