@@ -87,7 +87,7 @@ struct condition_node {
 	size_t field_count, name_count;
 	struct condition_use *uses;
 	size_t use_count;
-	size_t height;	 /* of the rules below it; see condition-rules.c */
+	size_t height;	 /* of the rules below it; see conditions.c */
 	uint64_t serial; /* of the last hit that made it fire */
 };
 
