@@ -88,7 +88,7 @@ struct condition_node {
 	struct condition_use *uses;
 	size_t use_count;
 	size_t height;	 /* of the rules below it; see conditions.c */
-	uint64_t serial; /* of the last hit that made it fire */
+	uint64_t serial; /* of the last walk that came by */
 };
 
 struct conditions {

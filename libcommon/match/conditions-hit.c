@@ -1,8 +1,9 @@
 /*
  * conditions-hit.c - what a hit does to the states of its rule, and of those
  * that the rule is part of. Firings of a rule are hits for the rules above,
- * whether its cool-down tells them or not; one hit makes a rule fire once, by
- * however many ways it gets there.
+ * whether its cool-down tells them or not. One hit makes a rule fire once at
+ * most: after a firing no core fires again at the same time, so that work is
+ * bounded by the parts that rules name, however many ways lead up.
  */
 #include "condition-state.h"
 
@@ -42,9 +43,6 @@ static int fired(struct run *run, size_t rule, struct condition_state *s,
 
 	if (s)
 		condition_settle(run->c, s);
-	if (n->serial == run->c->serial)
-		return 0;
-	n->serial = run->c->serial;
 	f->rule = rule;
 	f->kind = n->when ? condition_kind(n->when) : "pattern";
 	f->later = e->later;
@@ -346,7 +344,6 @@ int conditions_hit(struct conditions *c, const struct condition_hit *hit,
 	};
 	int rc;
 
-	c->serial++;
 	if (!c->nodes[hit->rule]) {
 		struct condition_firing f = {.rule = hit->rule,
 					     .kind = "pattern",
@@ -421,7 +418,6 @@ static int deadline(struct run *run, struct condition_state *s)
 
 	s->waiting->first = (struct condition_kept){.data = NULL};
 	next_waiting(s, go_on);
-	run->c->serial++;
 	rc = fired(run, s->rule, s, &e, &f);
 	if (s->idle && s->answer == WHEN_NONE)
 		condition_drop(run->c, s);

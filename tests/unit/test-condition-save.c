@@ -425,6 +425,28 @@ static void the_oldest_keys_are_forgotten(void **state)
 	unit_done(&set);
 }
 
+static void answers_alone_are_remembered_for_the_newest_keys(void **state)
+{
+	static const struct unit_rule rules[] = {
+		{"a", NULL, 0},
+		{"b", NULL, 0},
+		{"w", "a without b within 1s by h", 0},
+		{NULL, NULL, 0}};
+	struct unit_set set;
+	uint64_t fired = 0;
+
+	(void)state;
+	unit_make(&set, rules);
+	for (uint64_t i = 0; i < 10001; i++)
+		give(&set, "b", 500, i, &fired);
+	give(&set, "a", 0, 1, &fired); /* answered */
+	assert_int_equal(conditions_next(set.c), WHEN_NONE);
+	give(&set, "a", 0, 0, &fired); /* nobody knows any more */
+	assert_int_equal(conditions_next(set.c), 1001);
+	assert_int_equal(conditions_forgotten(set.c), 0);
+	unit_done(&set);
+}
+
 static void what_is_kept_is_bounded_in_bytes(void **state)
 {
 	static const struct unit_rule rules[] = {{"a", "absent for 1s by h", 0},
@@ -512,6 +534,8 @@ int main(void)
 		cmocka_unit_test(the_order_of_arrival_does_not_matter),
 		cmocka_unit_test(thresholds_are_those_of_brute_force),
 		cmocka_unit_test(the_oldest_keys_are_forgotten),
+		cmocka_unit_test(
+			answers_alone_are_remembered_for_the_newest_keys),
 		cmocka_unit_test(what_is_kept_is_bounded_in_bytes),
 		cmocka_unit_test(hostile_times_do_no_harm),
 		cmocka_unit_test(large_thresholds_are_quick),
