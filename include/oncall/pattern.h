@@ -186,6 +186,14 @@ uint64_t pattern_hit_line(const struct pattern_hit *hit);
 /* False when the expression has no such group, or it took no part. */
 bool pattern_hit_capture(const struct pattern_hit *hit, const char *name,
 			 struct slice *ret);
+struct pattern_group {
+	struct slice name, value;
+};
+
+/* The named groups that took part, in alphabetical order, each name once, at
+ * most max of them; how many there are. */
+size_t pattern_hit_groups(const struct pattern_hit *hit,
+			  struct pattern_group *ret, size_t max);
 /* The named groups of the expression, in alphabetical order: the name of the
  * one at index, NULL behind the last. Names that stand twice come twice. */
 const char *pattern_hit_name(const struct pattern_hit *hit, size_t index);

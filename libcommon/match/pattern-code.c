@@ -45,6 +45,15 @@ static bool wants_utf(const pcre2_code *code)
 	return options & PCRE2_UTF;
 }
 
+static void read_names(struct pattern_code *re)
+{
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMECOUNT,
+				 &re->name_count);
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMEENTRYSIZE,
+				 &re->name_size);
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMETABLE, &re->names);
+}
+
 /*
  * Bytes unless the text names a character that no byte is. Text that is not
  * ASCII, but no UTF-8 either, is meant as bytes.
@@ -76,8 +85,10 @@ int pattern_code_compile(struct pattern_code *re, struct slice text,
 			text, options | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF,
 			&error, &at);
 	}
-	if (re->code)
+	if (re->code) {
+		read_names(re);
 		return 0;
+	}
 	(void)pcre2_get_error_message(error, message, sizeof(message));
 	return err_set(err, ERR_USAGE, "at offset %zu: %s", at,
 		       (const char *)message);

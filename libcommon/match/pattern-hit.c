@@ -1,18 +1,11 @@
 /* pattern-hit.c - what can be asked of a hit. */
 #include "pattern-internal.h"
 
-static uint64_t count_newlines(const char *p, size_t n)
-{
-	uint64_t count = 0;
-
-	while (n--)
-		count += *p++ == '\n';
-	return count;
-}
+#include <oncall/lines.h>
 
 uint64_t pattern_count_lines(struct slice text)
 {
-	return count_newlines(text.ptr, text.len) +
+	return lines_count(text.ptr, text.len) +
 	       (text.len && text.ptr[text.len - 1] != '\n');
 }
 
@@ -20,55 +13,79 @@ uint64_t pattern_hit_line(const struct pattern_hit *hit)
 {
 	struct pattern_scratch *s = hit->scratch;
 
-	s->line_number += count_newlines(
-		s->counted_to, (size_t)(hit->line.ptr - s->counted_to));
+	s->line_number += lines_count(s->counted_to,
+				      (size_t)(hit->line.ptr - s->counted_to));
 	s->counted_to = hit->line.ptr;
 	return s->line_number;
 }
 
-/* The entries of the table of names: two bytes of number, the name, a NUL. */
-static const char *name_entry(const struct pattern_hit *hit, size_t index,
-			      uint32_t *ret_group)
+static const struct pattern_code *code_of(const struct pattern_hit *hit)
 {
 	const struct pattern_set *set = hit->scratch->set;
-	const pcre2_code *code =
-		set->exprs[set->rules[hit->rule].first + hit->expr].re.code;
-	uint32_t count = 0, size = 0;
-	const unsigned char *table = NULL;
 
-	(void)pcre2_pattern_info(code, PCRE2_INFO_NAMECOUNT, &count);
-	(void)pcre2_pattern_info(code, PCRE2_INFO_NAMEENTRYSIZE, &size);
-	(void)pcre2_pattern_info(code, PCRE2_INFO_NAMETABLE, &table);
-	if (index >= count)
+	return &set->exprs[set->rules[hit->rule].first + hit->expr].re;
+}
+
+static const char *name_entry(const struct pattern_code *re, size_t index,
+			      uint32_t *ret_group)
+{
+	const unsigned char *entry = re->names + index * (size_t)re->name_size;
+
+	if (index >= re->name_count)
 		return NULL;
-	table += index * (size_t)size;
-	*ret_group = (uint32_t)table[0] << 8 | table[1];
-	return (const char *)table + 2;
+	*ret_group = (uint32_t)entry[0] << 8 | entry[1];
+	return (const char *)entry + 2;
+}
+
+static bool group_value(const struct pattern_hit *hit, uint32_t group,
+			struct slice *ret)
+{
+	const size_t *at = pcre2_get_ovector_pointer(hit->scratch->data);
+	size_t from = at[(size_t)2 * group];
+	size_t to = at[(size_t)2 * group + 1];
+
+	if (from == PCRE2_UNSET)
+		return false;
+	*ret = (struct slice){hit->line.ptr + from, to > from ? to - from : 0};
+	return true;
+}
+
+size_t pattern_hit_groups(const struct pattern_hit *hit,
+			  struct pattern_group *ret, size_t max)
+{
+	const struct pattern_code *re = code_of(hit);
+	size_t count = 0;
+	uint32_t group;
+
+	for (size_t i = 0; i < re->name_count && count < max; i++) {
+		struct slice name = slice_of(name_entry(re, i, &group));
+
+		/* A name that stands twice has its entries side by side. */
+		if (count && slice_eq(ret[count - 1].name, name))
+			continue;
+		if (!group_value(hit, group, &ret[count].value))
+			continue;
+		ret[count++].name = name;
+	}
+	return count;
 }
 
 const char *pattern_hit_name(const struct pattern_hit *hit, size_t index)
 {
 	uint32_t group;
 
-	return name_entry(hit, index, &group);
+	return name_entry(code_of(hit), index, &group);
 }
 
 bool pattern_hit_capture(const struct pattern_hit *hit, const char *name,
 			 struct slice *ret)
 {
-	const size_t *at = pcre2_get_ovector_pointer(hit->scratch->data);
+	const struct pattern_code *re = code_of(hit);
 	const char *entry;
 	uint32_t group = 0;
 
-	for (size_t i = 0; (entry = name_entry(hit, i, &group)); i++) {
-		size_t from = at[(size_t)2 * group];
-		size_t to = at[(size_t)2 * group + 1];
-
-		if (strcmp(entry, name) != 0 || from == PCRE2_UNSET)
-			continue;
-		*ret = (struct slice){hit->line.ptr + from,
-				      to > from ? to - from : 0};
-		return true;
-	}
+	for (size_t i = 0; (entry = name_entry(re, i, &group)); i++)
+		if (!strcmp(entry, name) && group_value(hit, group, ret))
+			return true;
 	return false;
 }

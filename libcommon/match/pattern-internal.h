@@ -32,6 +32,9 @@ struct pattern_code {
 	pcre2_code *code;
 	bool utf;
 	atomic_int jit;
+	/* Its named groups: entries of two bytes of number, the name, a NUL. */
+	uint32_t name_count, name_size;
+	const unsigned char *names;
 };
 
 /* One of the expressions of all rules; they are numbered through, rule after

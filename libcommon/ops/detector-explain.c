@@ -74,18 +74,8 @@ static int on_hit(void *arg, const struct pattern_hit *hit)
 	struct facts *facts = &e->w->facts;
 	struct detector *d = e->w->d;
 
-	facts->capture_count = 0;
-	for (size_t i = 0; pattern_hit_name(hit, i) &&
-			   facts->capture_count < DETECTOR_CAPTURES;
-	     i++) {
-		const char *name = pattern_hit_name(hit, i);
-		struct slice value;
-
-		if (!pattern_hit_capture(hit, name, &value))
-			continue;
-		facts->captures[facts->capture_count].name = slice_of(name);
-		facts->captures[facts->capture_count++].value = value;
-	}
+	facts->capture_count =
+		pattern_hit_groups(hit, facts->captures, DETECTOR_CAPTURES);
 	e->hits++;
 	buf_addf(e->out, "  %s", d->rules[hit->rule].pack->id);
 	explain_condition(d, hit->rule,

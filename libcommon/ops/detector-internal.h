@@ -13,7 +13,7 @@ struct detector_rule {
 	const struct pack_rule *pack;
 	struct template *title;
 	struct condition *when;
-	const char *kind;
+	struct slice id, kind;
 	struct slice service; /* that the rule gives, or a NULL ptr */
 	struct buf fixed;     /* members that are the same in every record */
 	bool plain;	      /* each hit is a detection at once */
@@ -61,9 +61,7 @@ struct facts {
 	int zone_minutes;
 	int64_t time;
 	struct slice message, service, host, pid, level;
-	struct {
-		struct slice name, value;
-	} captures[DETECTOR_CAPTURES];
+	struct pattern_group captures[DETECTOR_CAPTURES];
 	size_t capture_count;
 };
 
@@ -123,8 +121,8 @@ void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT]);
 
 /* What a record says beside the facts. */
 struct head {
-	const char *kind;
-	const char *suffix; /* of the id; "" */
+	struct slice kind;
+	struct slice suffix; /* of the id */
 	const char *fingerprint;
 	int64_t now, time, first, last; /* WHEN_NONE where unknown */
 	int64_t count;

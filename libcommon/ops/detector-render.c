@@ -10,24 +10,25 @@
 #include <oncall/utf8.h>
 
 #define ESCAPED 6    /* bytes that one byte can become: \u0000 */
-#define FIXED	1024 /* keys, times and numbers of a record */
+#define FIXED	1024 /* keys, times and numbers of a record, a step more */
 
-#define ONES  UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
+#define DAYS 64 /* whose text is kept */
 
-/* A high bit for each byte of x that is zero, and maybe for the one behind. */
-static inline uint64_t zeros(uint64_t x)
+/* What every 64-bit processor looks at in one step. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+#define STEP sizeof(lanes)
+
+/* Whether one of the bytes is more than JSON and UTF-8 let stand as it is: a
+ * control, DEL, a quote, a backslash, or not ASCII. */
+static inline bool is_special(lanes v)
 {
-	return (x - ONES) & ~x & HIGHS;
-}
+	lanes found = (lanes)(v < 0x20) | (lanes)(v >= 0x7f) |
+		      (lanes)(v == '"') | (lanes)(v == '\\');
+	uint64_t halves[2];
 
-/* Whether one of eight bytes is more than JSON and UTF-8 let stand as it is:
- * a control, DEL, a quote, a backslash, or not ASCII. */
-static inline bool is_special(uint64_t x)
-{
-	return ((x - 0x20 * ONES) | x | zeros(x ^ '"' * ONES) |
-		zeros(x ^ '\\' * ONES) | zeros(x ^ 0x7f * ONES)) &
-	       HIGHS;
+	memcpy(halves, &found, sizeof(halves));
+	return halves[0] | halves[1];
 }
 
 static char *put(char *p, const char *s, size_t n)
@@ -43,32 +44,37 @@ static char *put_slice(char *p, struct slice s)
 	return s.len ? put(p, s.ptr, s.len) : p;
 }
 
-/* Escaped where it has to be. Copies eight bytes at a time until one of them
- * is special, and leaves the rest to show_json(). */
+/* From the first byte on that is not copied as it stands. */
+static char *put_escaped(char *p, struct slice s)
+{
+	AUTO_BUF struct buf text = BUF_INIT_MAX(SIZE_MAX / 2);
+
+	show_json(&text, s.ptr, s.len);
+	return put(p, buf_str(&text), text.len);
+}
+
+/* Escaped where it has to be; copied a step at a time until one is special. A
+ * step may write more than it should: there is room. */
 static char *put_text(char *p, struct slice s)
 {
-	AUTO_BUF struct buf rest = BUF_INIT_MAX(SIZE_MAX / 2);
 	size_t i = 0;
+	lanes v;
 
-	for (; i + 8 <= s.len; i += 8) {
-		uint64_t x;
-
-		memcpy(&x, s.ptr + i, 8);
-		if (is_special(x))
-			break;
-		memcpy(p + i, &x, 8);
+	for (; i + STEP <= s.len; i += STEP) {
+		memcpy(&v, s.ptr + i, STEP);
+		if (is_special(v))
+			return put_escaped(
+				p + i, (struct slice){s.ptr + i, s.len - i});
+		memcpy(p + i, &v, STEP);
 	}
-	if (i + 8 > s.len) {
-		uint64_t x = 0x2020202020202020;
-
-		memcpy(&x, s.ptr + i, s.len - i);
-		if (!is_special(x)) {
-			memcpy(p + i, &x, 8);
-			return p + s.len;
-		}
-	}
-	show_json(&rest, s.ptr + i, s.len - i);
-	return put(p + i, buf_str(&rest), rest.len);
+	if (i == s.len)
+		return p + i;
+	memset(&v, ' ', STEP);
+	memcpy(&v, s.ptr + i, s.len - i);
+	if (is_special(v))
+		return put_escaped(p + i, (struct slice){s.ptr + i, s.len - i});
+	memcpy(p + i, &v, STEP);
+	return p + s.len;
 }
 
 static char *put_number(char *p, uint64_t n)
@@ -92,23 +98,29 @@ static char *put_hex(char *p, uint64_t n)
 	return p;
 }
 
-/* Times of neighbours share their day, whose text is kept. */
+/* Times of neighbours share their day, whose text is kept: that of the lines,
+ * and that of the clock. */
 static char *put_time(char *p, int64_t ms)
 {
-	static _Thread_local int64_t day = INT64_MIN;
-	static _Thread_local char text[WHEN_TEXT];
-	int64_t this_day = ms / WHEN_DAY - (ms % WHEN_DAY < 0);
-	uint32_t rest = (uint32_t)(ms - this_day * WHEN_DAY);
+	static _Thread_local struct {
+		bool filled;
+		int64_t day;
+		char text[WHEN_TEXT];
+	} days[DAYS];
+	int64_t day = ms / WHEN_DAY - (ms % WHEN_DAY < 0);
+	uint32_t rest = (uint32_t)(ms - day * WHEN_DAY);
+	size_t i = (uint64_t)day % DAYS;
 
-	if (this_day != day) {
-		when_format(text, this_day * WHEN_DAY);
-		day = this_day;
+	if (!days[i].filled || days[i].day != day) {
+		when_format(days[i].text, day * WHEN_DAY);
+		days[i].day = day;
+		days[i].filled = true;
 	}
 	if (ms < WHEN_MIN || ms > WHEN_MAX) {
 		when_format(p, ms);
 		return p + WHEN_TEXT - 1;
 	}
-	memcpy(p, text, WHEN_TEXT - 1);
+	memcpy(p, days[i].text, WHEN_TEXT - 1);
 	p[11] = (char)('0' + rest / 36000000);
 	p[12] = (char)('0' + rest / 3600000 % 10);
 	p[14] = (char)('0' + rest / 600000 % 6);
@@ -149,9 +161,8 @@ static char *put_id(char *p, const struct facts *f, const struct head *h)
 		p = put_text(p, f->id);
 	}
 	*p++ = ':';
-	p = f->rule ? put_slice(p, slice_of(f->rule->pack->id))
-		    : PUT(p, "event");
-	p = put_slice(p, slice_of(h->suffix));
+	p = f->rule ? put_slice(p, f->rule->id) : PUT(p, "event");
+	p = put_slice(p, h->suffix);
 	if (p - start <= DETECTION_KEY_MAX)
 		return p;
 	hash_sha256_hex(start, (size_t)(p - start), hex, 64);
@@ -202,7 +213,7 @@ static struct slice title_of(const struct facts *f, struct buf *scratch)
 		template_fill(f->rule->title, scratch, facts_lookup,
 			      (void *)(uintptr_t)f);
 	title = scratch->len ? buf_slice(scratch) : first_line(f->message);
-	return title.len ? title : slice_of(f->rule->pack->id);
+	return title.len ? title : f->rule->id;
 }
 
 static char *put_fields(char *p, const struct facts *f)
@@ -256,12 +267,18 @@ static char *put_marks(char *p, const struct facts *f, size_t written)
 static char *put_body(char *p, const struct facts *f, const struct head *h,
 		      struct slice title)
 {
-	char *message;
+	char *message, *copy = NULL;
 
 	if (f->rule) {
-		p = put_slice(PUT(p, ",\"kind\":\""), slice_of(h->kind));
+		p = put_slice(PUT(p, ",\"kind\":\""), h->kind);
 		p = put_slice(PUT(p, "\","), buf_slice(&f->rule->fixed));
-		p = put_text(PUT(p, ",\"title\":\""), title);
+		copy = PUT(p, ",\"title\":\"");
+		p = put_text(copy, title);
+		/* The beginning of the message is copied from a title that
+		 * it was made from and that needed no escapes. */
+		if (title.ptr != f->message.ptr ||
+		    (size_t)(p - copy) != title.len)
+			title.len = 0;
 		*p++ = '"';
 		p = put_severity(p, f);
 	} else {
@@ -270,7 +287,10 @@ static char *put_body(char *p, const struct facts *f, const struct head *h,
 	p = PUT_MEMBER(p, "service", facts_service(f));
 	p = PUT_MEMBER(p, "host", f->host);
 	message = p = PUT(p, ",\"message\":\"");
-	p = put_text(p, f->message);
+	if (title.len)
+		p = put(p, copy, title.len);
+	p = put_text(p, (struct slice){f->message.ptr + title.len,
+				       f->message.len - title.len});
 	*p++ = '"';
 	p = put_marks(p, f, (size_t)(p - message) - 1);
 	p = put_fields(p, f);
@@ -287,7 +307,7 @@ static size_t room_for(const struct facts *f, const struct head *h,
 {
 	size_t texts = f->stream.len + f->id.len + title.len + f->message.len +
 		       f->service.len + f->host.len + f->level.len + f->pid.len;
-	size_t plain = FIXED + f->source.len + strlen(h->suffix);
+	size_t plain = FIXED + f->source.len + h->suffix.len;
 
 	for (size_t i = 0; i < f->capture_count; i++) {
 		texts += f->captures[i].value.len;
@@ -295,7 +315,7 @@ static size_t room_for(const struct facts *f, const struct head *h,
 	}
 	if (f->rule) {
 		texts += facts_service(f).len;
-		plain += f->rule->fixed.len + strlen(f->rule->pack->id);
+		plain += f->rule->fixed.len + f->rule->id.len;
 	}
 	return plain + ESCAPED * texts;
 }

@@ -157,26 +157,6 @@ static const char *fingerprint(struct detector_work *w, size_t rule)
 	return w->fingerprints[rule];
 }
 
-static void read_captures(struct facts *f, const struct pattern_hit *hit)
-{
-	const char *name;
-
-	f->capture_count = 0;
-	for (size_t i = 0; (name = pattern_hit_name(hit, i)) &&
-			   f->capture_count < DETECTOR_CAPTURES;
-	     i++) {
-		struct slice value;
-
-		if (f->capture_count &&
-		    slice_is(f->captures[f->capture_count - 1].name, name))
-			continue;
-		if (!pattern_hit_capture(hit, name, &value))
-			continue;
-		f->captures[f->capture_count].name = slice_of(name);
-		f->captures[f->capture_count++].value = value;
-	}
-}
-
 static bool outside(const struct detector *d, int64_t time)
 {
 	return (d->opt.since != WHEN_NONE && time < d->opt.since) ||
@@ -191,7 +171,6 @@ static void add_record(struct detector_work *w, size_t rule)
 	struct outcome *o = w->count ? &w->outcomes[w->count - 1] : NULL;
 	const struct head h = {
 		.kind = f->rule->kind,
-		.suffix = "",
 		.fingerprint = fingerprint(w, rule),
 		.now = w->d->opt.replay ? f->time : w->now,
 		.time = f->time,
@@ -232,7 +211,8 @@ static void take_hit(struct detector_work *w, const struct pattern_hit *hit)
 	w->hit_lines += w->last_hit != w->read;
 	w->last_hit = w->read;
 	w->facts.rule = rule;
-	read_captures(&w->facts, hit);
+	w->facts.capture_count =
+		pattern_hit_groups(hit, w->facts.captures, DETECTOR_CAPTURES);
 	if (rule->when &&
 	    !condition_compare(rule->when, facts_lookup, &w->facts, NULL))
 		w->compared[hit->rule]++;

@@ -65,7 +65,7 @@ static void fold(struct detector *d, size_t rule, const struct facts *f,
 	r->folded_last = h->last;
 	r->folded_count += h->count;
 	r->stats.folded++;
-	h->suffix = ":folded";
+	h->suffix = SLICE_LIT(":folded");
 	h->rises = false;
 	buf_reset(&r->folded);
 	facts_render(f, h, &d->record, &r->folded);
@@ -80,7 +80,7 @@ static void write_detection(struct detector *d, size_t rule, struct facts *f,
 	f->rule = &d->rules[rule];
 	facts_fingerprint(f, fingerprint);
 	h->fingerprint = fingerprint;
-	h->suffix = "";
+	h->suffix = (struct slice){NULL, 0};
 	h->now = d->opt.replay ? time : d->now;
 	if (!take_rate(d, rule, time, out)) {
 		fold(d, rule, f, h);
@@ -106,7 +106,7 @@ static int on_fire(void *arg, const struct condition_firing *f)
 	bool later = f->keep.len > 0;
 	struct slice json = later ? f->keep : s->json;
 	struct head h = {
-		.kind = f->kind,
+		.kind = slice_of(f->kind),
 		.time = f->time,
 		.first = f->first,
 		.last = f->last,
@@ -209,7 +209,6 @@ static void settle_event(struct detector *d, const struct facts *f,
 			 int64_t time, struct record_writer *out)
 {
 	const struct head h = {
-		.suffix = "",
 		.now = d->opt.replay && time != WHEN_NONE ? time : d->now,
 		.time = time,
 		.rises = true,

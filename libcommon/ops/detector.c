@@ -96,14 +96,15 @@ static int make_rule(struct detector_rule *rule, const struct pack_rule *r,
 	rule->pack = r;
 	rule->stats.id = r->id;
 	rule->service = slice_of(r->service);
-	rule->kind = "pattern";
+	rule->id = slice_of(r->id);
+	rule->kind = SLICE_LIT("pattern");
 	write_fixed(rule);
 	if (r->title)
 		failed = template_new(&rule->title, r->title, err);
 	if (!failed && r->when) {
 		failed = condition_parse(&rule->when, r->when, err);
 		if (!failed)
-			rule->kind = condition_kind(rule->when);
+			rule->kind = slice_of(condition_kind(rule->when));
 	}
 	if (failed && r->file)
 		(void)err_prefix(err, "%s:%zu", r->file, r->line);
