@@ -1,7 +1,7 @@
 /* severity.c - the names of the severities, and what others call them. */
 #include <oncall/severity.h>
 
-#define WORD_MAX 13 /* "informational" */
+#define WORD_MAX 16 /* compared as two numbers; a NUL behind it */
 
 const char *const severity_names[] = {
 	[SEVERITY_INFO] = "info",	  [SEVERITY_LOW] = "low",
@@ -10,7 +10,7 @@ const char *const severity_names[] = {
 };
 
 static const struct word {
-	const char *text;
+	char text[WORD_MAX];
 	enum severity severity;
 } words[] = {
 	{"info", SEVERITY_INFO},
@@ -72,23 +72,40 @@ bool severity_parse(struct slice text, enum severity *ret)
 	return false;
 }
 
+/* Whether a word of that length begins with that letter: nearly all text that
+ * is asked about is no level. */
+static bool may_be_level(char first, size_t len)
+{
+	static _Thread_local uint32_t letters[WORD_MAX];
+	uint32_t bit = UINT32_C(1) << (first & 31);
+
+	if (!letters[0]) {
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			letters[strlen(words[i].text)] |=
+				UINT32_C(1) << (*words[i].text & 31);
+		letters[0] = 1;
+	}
+	return letters[len] & bit;
+}
+
 bool severity_of_level(struct slice text, enum severity *ret)
 {
-	char word[WORD_MAX + 1];
+	char word[WORD_MAX] = "";
 
-	if (text.len == 0 || text.len > WORD_MAX)
+	if (text.len == 0 || text.len >= WORD_MAX)
 		return false;
 	if (text.len == 1 && *text.ptr >= '0' && *text.ptr <= '9')
 		return severity_of_number(*text.ptr - '0',
 					  SEVERITY_SCALE_SYSLOG, ret);
+	if (!may_be_level(*text.ptr, text.len))
+		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		word[i] = (char)(text.ptr[i] | 0x20);
 		if (word[i] < 'a' || word[i] > 'z')
 			return false;
 	}
-	word[text.len] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (*words[i].text == *word && !strcmp(words[i].text, word)) {
+		if (!memcmp(words[i].text, word, WORD_MAX)) {
 			*ret = words[i].severity;
 			return true;
 		}
