@@ -14,10 +14,11 @@
 #include <oncall/mem.h>
 #include <oncall/signals.h>
 
-#define READ_BLOCK  ((size_t)256 * 1024)
-#define WRITE_BLOCK ((size_t)256 * 1024)
-#define PIPE_SIZE   (1024 * 1024) /* what an unprivileged user may ask for */
-#define LINE_MS	    1000 /* a line that takes longer to come in can wait */
+#define READ_BLOCK   ((size_t)256 * 1024)
+#define WRITE_BLOCK  ((size_t)256 * 1024)
+#define WRITE_DIRECT ((size_t)16 * 1024)
+#define PIPE_SIZE    (1024 * 1024) /* what an unprivileged user may ask for */
+#define LINE_MS	     1000 /* a line that takes longer to come in can wait */
 
 struct record_reader {
 	int fd;
@@ -242,11 +243,8 @@ static void wait_writable(int fd)
 	(void)poll(&p, 1, -1);
 }
 
-static void write_out(struct record_writer *w)
+static void write_all(struct record_writer *w, const char *p, size_t left)
 {
-	const char *p = w->out.data;
-	size_t left = w->out.len;
-
 	while (left && !w->error) {
 		ssize_t done = write(w->fd, p, left);
 
@@ -259,11 +257,22 @@ static void write_out(struct record_writer *w)
 			w->error = errno;
 		}
 	}
+}
+
+static void write_out(struct record_writer *w)
+{
+	write_all(w, w->out.data, w->out.len);
 	buf_reset(&w->out);
 }
 
+/* What is long is not copied first. */
 void record_write_lines(struct record_writer *w, struct slice lines)
 {
+	if (lines.len >= WRITE_DIRECT) {
+		write_out(w);
+		write_all(w, lines.ptr, lines.len);
+		return;
+	}
 	buf_add_slice(&w->out, lines);
 	if (w->out.len >= WRITE_BLOCK)
 		write_out(w);
