@@ -103,15 +103,14 @@ struct settling {
 static int on_fire(void *arg, const struct condition_firing *f)
 {
 	struct settling *s = arg;
-	bool later = f->keep.len > 0;
-	struct slice json = later ? f->keep : s->json;
+	struct slice json = f->later ? f->keep : s->json;
 	struct head h = {
 		.kind = slice_of(f->kind),
 		.time = f->time,
 		.first = f->first,
 		.last = f->last,
 		.count = f->count + f->folded,
-		.rises = !later && s->o && s->o->rises,
+		.rises = !f->later && s->o && s->o->rises,
 	};
 	struct err err = ERR_INIT;
 	struct facts facts;
