@@ -365,18 +365,24 @@ enum tail_state tail_find_source(struct tail *t, struct tail_stream *s)
 	return taken == 1 ? TAIL_GOT : taken == 0 ? TAIL_OVER : TAIL_DRY;
 }
 
-/* The first bytes of what a file holds. */
-static size_t peek(struct tail *t, const struct tail_file *f, const char *path,
-		   char bytes[TAIL_MARK])
+/* The first bytes of what an inode holds, none when that cannot be read. */
+static size_t peek(struct tail *t, struct tail_file *f, const char *path,
+		   const struct tail_inode *inode, char bytes[TAIL_MARK])
 {
+	struct tail_inode opened;
 	AUTO_UNPACK struct unpack *u = NULL;
 	struct err ignored = ERR_INIT;
 	int fd = tail_open_fd(t, f, path);
 	size_t have = 0;
 	ssize_t got = 1;
 
-	if (fd < 0 || unpack_open(&u, fd, path, &ignored) < 0)
+	if (fd < 0 || unpack_open(&u, fd, path, &ignored) < 0 ||
+	    tail_inode_of(fd, &opened) < 0)
 		return 0;
+	if (!tail_inode_same(&opened, inode)) {
+		f->look = true; /* names change right now */
+		return 0;
+	}
 	while (have < TAIL_MARK && got > 0) {
 		got = unpack_read(u, bytes + have, TAIL_MARK - have, &ignored);
 		if (got > 0)
@@ -414,7 +420,7 @@ static bool copy_of_now(struct tail *t, struct tail_file *f,
 
 	if (!now || !S_ISREG(now->mode) || x->inode.born < now->born)
 		return false;
-	have = peek(t, f, f->path, first);
+	have = peek(t, f, f->path, now, first);
 	if (have > n)
 		have = n;
 	return have > 0 && !memcmp(first, bytes, have);
@@ -443,7 +449,8 @@ static bool was_missed(struct tail *t, struct tail_file *f,
 	    (t->has_out && tail_inode_same(&x->inode, &t->out)) ||
 	    (now && tail_inode_same(&x->inode, now)))
 		return false;
-	ret_start->len = peek(t, f, x->path, bytes);
+	ret_start->len = peek(t, f, x->path, &x->inode, bytes);
+
 	if (ret_start->len == 0 || begins_as(f, x, bytes, ret_start->len) ||
 	    copy_of_now(t, f, now, x, bytes, ret_start->len))
 		return false;
@@ -511,7 +518,7 @@ bool tail_find_kin(const struct tail *t, const struct tail_file *f)
 	return next_kin(t, f, name) != NULL;
 }
 
-bool tail_find_is_copy(struct tail *t, const struct tail_file *f)
+bool tail_find_is_copy(struct tail *t, struct tail_file *f)
 {
 	AUTO_FREE char *name = mem_dup(f->path);
 	char bytes[TAIL_MARK];
@@ -521,7 +528,7 @@ bool tail_find_is_copy(struct tail *t, const struct tail_file *f)
 
 	if (!tail_find_kin(t, f) || tail_inode_at(f->path, &self.inode) < 0)
 		return false;
-	have = peek(t, f, f->path, bytes);
+	have = peek(t, f, f->path, &self.inode, bytes);
 	while ((kin = next_kin(t, f, name)))
 		if (begins_as(kin, &self, bytes, have))
 			return true;

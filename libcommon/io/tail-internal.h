@@ -216,7 +216,7 @@ bool tail_find_inode(const struct tail_file *f, const struct tail_inode *inode);
 /* Is there a file that f is named after. */
 bool tail_find_kin(const struct tail *t, const struct tail_file *f);
 /* Is the file a copy of a stream of a file that it is named after. */
-bool tail_find_is_copy(struct tail *t, const struct tail_file *f);
+bool tail_find_is_copy(struct tail *t, struct tail_file *f);
 
 /* tail-look.c */
 void tail_look(struct tail *t, struct tail_file *f);

@@ -87,7 +87,8 @@ static bool next_turn(struct tail *t, struct input_block *b)
 	if (state == TAIL_GOT && !t->opt.follow)
 		return true;
 	unqueue_first(t);
-	if (state == TAIL_GOT || (state == TAIL_CHANGED && t->opt.follow))
+	if (state == TAIL_GOT || f->look ||
+	    (state == TAIL_CHANGED && t->opt.follow))
 		tail_queue(t, f);
 	return state == TAIL_GOT;
 }
@@ -111,19 +112,21 @@ static void tidy(struct tail *t)
 	}
 }
 
+static void add_names(struct tail *t, struct tail_operand *o)
+{
+	int64_t asked = tail_inode_clock();
+
+	tail_names_add(t, o);
+	if (!o->begun)
+		o->begun = asked;
+}
+
 static void list_names(struct tail *t)
 {
 	int64_t begun = clock_mono();
-	int64_t asked = tail_inode_clock();
-
 	t->names_due = false;
-	for (size_t i = 0; i < t->operand_count; i++) {
-		struct tail_operand *o = &t->operands[i];
-
-		tail_names_add(t, o);
-		if (!o->begun)
-			o->begun = asked;
-	}
+	for (size_t i = 0; i < t->operand_count; i++)
+		add_names(t, &t->operands[i]);
 
 	t->next_names = begun + NAMES_PACE + SHARE * (clock_mono() - begun);
 }
@@ -171,7 +174,7 @@ static void next_operand(struct tail *t)
 		i++;
 	if (i < t->operand_count) {
 		t->operands[i].used = true;
-		tail_names_add(t, &t->operands[i]);
+		add_names(t, &t->operands[i]);
 		return;
 	}
 	/* What the saved state knows under a name that no longer stands. */

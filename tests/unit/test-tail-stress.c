@@ -157,7 +157,7 @@ static void rotate(int file)
 
 	if (all.pure) {
 		/* The order of births is known to the tick of file systems. */
-		(void)usleep(5000);
+		(void)usleep(20000);
 		how = file % 2 ? 0 : 5;
 	}
 	if (how < 5)
