@@ -76,8 +76,9 @@ const struct config_key config_schema[] = {
 	{
 		.path = "sources.*.time_field",
 		.type = CONFIG_STRING,
-		.fallback = "@timestamp",
-		.help = "the member of documents that holds their time",
+		.example = "created",
+		.help = "the member of documents that holds their time; "
+			"without it, @timestamp",
 	},
 	{
 		.path = "sources.*.overlap",
@@ -194,7 +195,7 @@ const struct config_key config_schema[] = {
 		.fallback = "1",
 		.min = 1,
 		.max = 64,
-		.help = "so many failures ...",
+		.help = "how many failures are a detection",
 	},
 	{
 		.path = "probes.*.of",
@@ -202,7 +203,7 @@ const struct config_key config_schema[] = {
 		.fallback = "1",
 		.min = 1,
 		.max = 64,
-		.help = "... of the last so many looks are a detection",
+		.help = "of how many looks, the last ones",
 	},
 	{
 		.path = "probes.*.severity",

@@ -11,18 +11,18 @@ struct reader {
 	struct slice text;
 };
 
-void tree_free(struct tree *n)
+void tree_free(struct tree *t)
 {
-	if (!n)
+	if (!t)
 		return;
-	for (size_t i = 0; i < n->members.count; i++)
-		tree_free(n->members.entries[i].value);
-	map_done(&n->members, NULL);
-	for (size_t i = 0; i < n->count; i++)
-		tree_free(n->items[i]);
-	free(n->items);
-	free(n->text);
-	free(n);
+	for (size_t i = 0; i < t->members.count; i++)
+		tree_free(t->members.entries[i].value);
+	map_done(&t->members, NULL);
+	for (size_t i = 0; i < t->count; i++)
+		tree_free(t->items[i]);
+	free(t->items);
+	free(t->text);
+	free(t);
 }
 
 struct tree *tree_get(const struct tree *t, const char *key)

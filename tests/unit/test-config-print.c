@@ -15,6 +15,9 @@ static void origins_stand_behind_values(void **state)
 	static const char want[] = "# store: not set\n"
 				   "environment: production  # built-in\n"
 				   "timezone: UTC            # built-in\n"
+				   "# sources: not set\n"
+				   "# probes: not set\n"
+				   "# packs: not set\n"
 				   "# services: not set\n"
 				   "incidents:\n"
 				   "  reopen_within: 2h      # built-in\n"
@@ -124,12 +127,16 @@ static void the_template_is_a_configuration(void **state)
 	assert_int_equal(load_text(&c, config_schema, bare.data, &err), 0);
 	assert_no_err(&err);
 	for (const struct config_key *k = config_schema; k->path; k++) {
-		AUTO_FREE char *path = mem_dup(k->path);
-		char *star = strchr(path, '*');
+		const char *star = strchr(k->path, '*');
+		size_t before = star ? (size_t)(star - k->path) : 0;
+		AUTO_FREE char *map =
+			mem_dup_bytes(k->path, before ? before - 1 : 0);
 		AUTO_FREE char *real =
-			star ? mem_printf("%.*sapi%s", (int)(star - path), path,
+			star ? mem_printf("%s.%s%s", map,
+					  config_key_find(config_schema, map)
+						  ->example,
 					  star + 1)
-			     : mem_dup(path);
+			     : mem_dup(k->path);
 
 		assert_non_null(strstr(config_origin(c, real), "one.yaml:"));
 	}
