@@ -124,7 +124,7 @@ int rules_options(struct detector_options *opt, struct err *err)
 	if (args.docker + args.cri + (args.format != NULL) > 1)
 		return err_set(err, ERR_USAGE,
 			       "only one of --format, --docker and --cri");
-	if (format && strcmp(format, "auto"))
+	if (format && strcmp(format, "auto") != 0)
 		opt->format = fields_format_find(format);
 	opt->engine = args.engine;
 	opt->cache_dir = cache_dir();

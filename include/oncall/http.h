@@ -83,8 +83,8 @@ enum http_reach {
 /* Connects to HOST:PORT and hangs up. Of TLS, ret_expires (or NULL) gets the
  * time at which the certificate ends, also when it is not good. */
 int http_reach(const char *address, enum http_reach how, const char *ca_file,
-	       int64_t timeout_ms, int64_t *ret_expires,
-	       struct err *err) MUST_CHECK;
+	       int64_t timeout_ms, int64_t *ret_expires, struct err *err)
+	MUST_CHECK;
 
 DEFINE_AUTO(struct http *, http_free, auto_http_)
 #define AUTO_HTTP CLEANUP(auto_http_)

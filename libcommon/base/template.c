@@ -9,6 +9,7 @@
 
 #define SHORT_BYTES 80
 #define FILTERS_MAX 8
+#define ESCAPED_MAX 6 /* bytes of JSON for one byte of text */
 
 enum filter {
 	FILTER_UPPER,
@@ -84,6 +85,14 @@ static bool is_path_char(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-';
 }
 
+/* Bytes that are shown as one, valid or not. */
+static size_t char_len(const char *p, size_t n)
+{
+	size_t len = utf8_char_len(p, n);
+
+	return len ? len : 1;
+}
+
 static int read_filter(struct segment *s, const char *text, size_t n,
 		       size_t column, struct err *err)
 {
@@ -133,9 +142,11 @@ static int read_path(struct template *t, const char *text, size_t n,
 
 		if (text[used] != '|')
 			return err_set(err, ERR_USAGE,
-				       "column %zu: '%c' cannot stand in the "
-				       "name of a field",
-				       column + used, text[used]);
+				       "column %zu: '%.*s' cannot stand in "
+				       "the name of a field",
+				       column + used,
+				       (int)char_len(text + used, n - used),
+				       text + used);
 		used++;
 		next = memchr(text + used, '|', n - used);
 		length = next ? (size_t)(next - text) - used : n - used;
@@ -225,13 +236,21 @@ static void cut_line(struct buf *out, size_t start)
 		buf_truncate(out, (size_t)(end - out->data));
 }
 
+/* The escaped text is made behind the plain one and then takes its place, since
+ * titles are filled too often to allocate. */
 static void escape(struct buf *out, size_t start)
 {
-	AUTO_BUF struct buf text = BUF_INIT;
+	size_t n = out->len - start, escaped;
 
-	buf_add(&text, out->data + start, out->len - start);
-	buf_truncate(out, start);
-	show_json(out, buf_str(&text), text.len);
+	if (!buf_reserve(out, ESCAPED_MAX * n)) {
+		buf_truncate(out, start);
+		out->over = true;
+		return;
+	}
+	show_json(out, out->data + start, n);
+	escaped = out->len - start - n;
+	memmove(out->data + start, out->data + start + n, escaped);
+	buf_truncate(out, start + escaped);
 }
 
 static void apply(enum filter filter, const struct segment *s, struct buf *out,

@@ -17,7 +17,7 @@
 struct unpack {
 	int fd;
 	char *name;
-	bool waits;   /* a pipe or terminal, which may have nothing yet */
+	bool waits; /* a pipe or terminal, which may have nothing yet */
 	bool never_waits;
 	bool settled; /* whether it is compressed is known */
 	bool at_end;  /* of the file itself */

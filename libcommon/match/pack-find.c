@@ -2,13 +2,16 @@
 #include <oncall/pack.h>
 
 #include <dirent.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 
+#include <oncall/cli.h>
 #include <oncall/mem.h>
 
 #define FOLDERS_MAX 32
 #define SUFFIX	    ".yaml"
+#define BUILD_GLOB  "*/build/*/bin"
 
 struct folders {
 	char *list[FOLDERS_MAX];
@@ -29,8 +32,9 @@ static void add_folder(struct folders *f, char *path)
 		free(path);
 }
 
-/* Beside the program: PREFIX/bin when it was installed, build/PROFILE/bin in a
- * tree of sources. */
+/* Where the program stands tells where its packs do: PREFIX/bin when it was
+ * installed, so that PREFIX may be moved, build/PROFILE/bin in a tree of
+ * sources. */
 static void add_own(struct folders *f)
 {
 	char path[PATH_MAX];
@@ -45,7 +49,8 @@ static void add_own(struct folders *f)
 		return;
 	*slash = '\0';
 	add_folder(f, mem_printf("%s/../share/oncall/examples/packs", path));
-	add_folder(f, mem_printf("%s/../../../examples/packs", path));
+	if (fnmatch(BUILD_GLOB, path, 0) == 0)
+		add_folder(f, mem_printf("%s/../../../examples/packs", path));
 }
 
 static void find_folders(struct folders *f)
@@ -69,6 +74,22 @@ static void find_folders(struct folders *f)
 	add_own(f);
 }
 
+static int no_such(const char *name, struct err *err)
+{
+	size_t count;
+	AUTO_FREE char **names = packs_names(&count);
+	const char *near = cli_nearest(name, (const char *const *)names);
+
+	(void)err_set(err, ERR_USAGE,
+		      "no pack '%s' in ONCALL_PACKS, ~/.config/oncall/packs, "
+		      "/etc/oncall/packs or where packs were installed%s%s%s",
+		      name, near ? "; did you mean '" : "", near ? near : "",
+		      near ? "'?" : "");
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+	return -1;
+}
+
 int packs_load_named(struct packs *p, const char *name, struct err *err)
 {
 	CLEANUP(folders_done) struct folders f = {.count = 0};
@@ -81,10 +102,7 @@ int packs_load_named(struct packs *p, const char *name, struct err *err)
 		if (access(path, F_OK) == 0)
 			return packs_load(p, path, err);
 	}
-	return err_set(err, ERR_USAGE,
-		       "no pack '%s' in ONCALL_PACKS, ~/.config/oncall/packs, "
-		       "/etc/oncall/packs or where packs were installed",
-		       name);
+	return no_such(name, err);
 }
 
 static int by_name(const void *a, const void *b)

@@ -11,9 +11,10 @@ bool pack_id_valid(const char *id);
 void pack_list_add(struct pack_list *list, const char *text, size_t len,
 		   size_t line);
 void pack_list_done(struct pack_list *list);
-/* Whether names, in expressions, title and condition, fit each other. The
- * expressions are compiled only when there is something to ask them. */
-int pack_rule_check(const struct pack_rule *r, struct err *err);
+/* Whether title and condition can be read, and name what the expressions
+ * capture; *ret_key is the key of the pattern that is wrong. */
+int pack_rule_check(const struct pack_rule *r, const char **ret_key,
+		    struct err *err);
 
 /* pack-read.c: one file's rules, behind those of p. */
 int pack_read_yaml(struct packs *p, struct slice text, const char *name,

@@ -1,8 +1,7 @@
 /* pack-names.c - whether a rule's parts know each other by name. */
 #include "pack-internal.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include <ctype.h>
 
 #include <oncall/cli.h>
 #include <oncall/condition.h>
@@ -14,99 +13,116 @@ static const char *const line_fields[] = {"message",  "service",  "host",
 					  "pid",      "level",	  "pattern",
 					  "category", "severity", NULL};
 
-/* The captures of all expressions of a rule; slices of compiled code that is
- * kept as long. */
-struct names {
-	const char **list; /* ended by NULL */
-	size_t count;
-	pcre2_code **codes;
-	size_t code_count;
-};
-
-static void names_done(struct names *n)
+static bool is_name_char(char c)
 {
-	for (size_t i = 0; i < n->code_count; i++)
-		pcre2_code_free(n->codes[i]);
-	free(n->codes);
-	free(n->list);
+	return isalnum((unsigned char)c) || c == '_' || (unsigned char)c > 0x7f;
 }
 
-static void add_name(struct names *n, const char *name)
+/*
+ * The name of the next group, "(?<name>", "(?P<name>" or "(?'name'", at or
+ * behind *at, which then stands behind it. Compiling each expression to ask
+ * PCRE2 would make loading twice as long; what looks like a group inside of a
+ * class is taken for one, so that no good rule is refused.
+ */
+static struct slice next_group(const char **at)
 {
-	n->list = mem_resize(n->list, n->count + 2, sizeof(*n->list));
-	n->list[n->count++] = name;
-	n->list[n->count] = NULL;
+	const char *p = *at;
+
+	while (*p) {
+		size_t n = 0;
+
+		if (*p == '\\' && p[1]) {
+			p += 2;
+			continue;
+		}
+		if (p[0] != '(' || p[1] != '?') {
+			p++;
+			continue;
+		}
+		p += p[2] == 'P' ? 3 : 2;
+		if (*p != '<' && *p != '\'')
+			continue;
+		p++;
+		while (is_name_char(p[n]))
+			n++;
+		if (!n || (p[n] != '>' && p[n] != '\''))
+			continue;
+		*at = p + n;
+		return (struct slice){p, n};
+	}
+	*at = p;
+	return (struct slice){NULL, 0};
 }
 
-static void read_names(struct names *n, pcre2_code *code)
-{
-	uint32_t count = 0, size = 0;
-	PCRE2_SPTR table = NULL;
-
-	(void)pcre2_pattern_info(code, PCRE2_INFO_NAMECOUNT, &count);
-	(void)pcre2_pattern_info(code, PCRE2_INFO_NAMEENTRYSIZE, &size);
-	(void)pcre2_pattern_info(code, PCRE2_INFO_NAMETABLE, &table);
-	for (uint32_t i = 0; i < count; i++) /* two bytes of number, the name */
-		add_name(n, (const char *)table + (size_t)i * size + 2);
-}
-
-/* What does not compile is told later, by the one that uses it. */
-static void collect(struct names *n, const struct pack_rule *r)
+static bool is_known(const struct pack_rule *r, const char *name)
 {
 	for (size_t i = 0; line_fields[i]; i++)
-		add_name(n, line_fields[i]);
-	n->codes = mem_zero(r->match.count + 1, sizeof(pcre2_code *));
+		if (!strcmp(line_fields[i], name))
+			return true;
 	for (size_t i = 0; i < r->match.count; i++) {
-		const char *text = r->match.items[i].text;
-		size_t place;
-		int code;
-		pcre2_code *compiled =
-			pcre2_compile((PCRE2_SPTR)text, strlen(text),
-				      PCRE2_DUPNAMES, &code, &place, NULL);
+		const char *at = r->match.items[i].text;
+		struct slice group;
 
-		if (!compiled)
-			continue;
-		n->codes[n->code_count++] = compiled;
-		read_names(n, compiled);
+		while ((group = next_group(&at)).ptr)
+			if (slice_is(group, name))
+				return true;
 	}
+	return false;
 }
 
-static int check_name(const struct names *n, const char *name,
-		      const char *where, struct err *err)
+static int refuse(const struct pack_rule *r, const char *name, struct err *err)
 {
+	struct map names = MAP_INIT;
+	AUTO_FREE const char **list = NULL;
 	const char *near;
 
-	for (size_t i = 0; i < n->count; i++)
-		if (!strcmp(n->list[i], name))
-			return 0;
-	near = cli_nearest(name, n->list);
-	return err_set(err, ERR_USAGE,
-		       "%s: no expression captures \"%s\"%s%s%s", where, name,
-		       near ? ", did you mean \"" : "", near ? near : "",
-		       near ? "\"?" : "");
+	for (size_t i = 0; i < r->match.count; i++) {
+		const char *at = r->match.items[i].text;
+		struct slice group;
+
+		while ((group = next_group(&at)).ptr)
+			(void)map_put(&names, group);
+	}
+	for (size_t i = 0; line_fields[i]; i++)
+		(void)map_put(&names, slice_of(line_fields[i]));
+	list = mem_zero(names.count + 1, sizeof(*list));
+	for (size_t i = 0; i < names.count; i++)
+		list[i] = names.entries[i].key.ptr;
+	near = cli_nearest(name, list);
+	(void)err_set(err, ERR_USAGE, "no expression captures \"%s\"%s%s%s",
+		      name, near ? ", did you mean \"" : "", near ? near : "",
+		      near ? "\"?" : "");
+	map_done(&names, NULL);
+	return -1;
 }
 
-static int check_title(const struct names *n, const struct template *title,
+static int check_name(const struct pack_rule *r, const char *name,
+		      struct err *err)
+{
+	return is_known(r, name) ? 0 : refuse(r, name, err);
+}
+
+static int check_title(const struct pack_rule *r, const struct template *title,
 		       struct err *err)
 {
 	const char *path;
 
 	for (size_t i = 0; title && (path = template_path(title, i)); i++)
-		if (check_name(n, path, "title", err) < 0)
+		if (check_name(r, path, err) < 0)
 			return -1;
 	return 0;
 }
 
-static int check_condition(const struct names *n, const struct condition *when,
-			   struct err *err)
+static int check_condition(const struct pack_rule *r,
+			   const struct condition *when, struct err *err)
 {
 	const char *name;
 
 	for (size_t i = 0; when && (name = condition_capture(when, i)); i++)
-		if (check_name(n, name, "when", err) < 0)
+		if (check_name(r, name, err) < 0)
 			return -1;
 	for (size_t i = 0; when && (name = condition_field(when, i)); i++)
-		if (check_name(n, name, "when", err) < 0)
+		if (check_name(r, name, err) < 0)
 			return -1;
 	return 0;
 }
@@ -114,44 +130,74 @@ static int check_condition(const struct names *n, const struct condition *when,
 /* A rule that joins others has the captures of those, which may stand in other
  * files. */
 static int check_names(const struct pack_rule *r, const struct template *title,
-		       const struct condition *when, struct err *err)
+		       const struct condition *when, const char **ret_key,
+		       struct err *err)
 {
-	CLEANUP(names_done) struct names n = {.list = NULL};
+	bool joins = when && condition_part(when, 0);
 
-	if (!r->match.count ||
-	    (!title && !when && !r->severity_from && !r->key.count))
+	if (!r->match.count)
 		return 0;
-	collect(&n, r);
-	if (n.code_count < r->match.count)
-		return 0;
-	for (size_t i = 0; i < r->key.count; i++)
-		if (check_name(&n, r->key.items[i].text, "key", err) < 0)
-			return -1;
-	if (r->severity_from &&
-	    check_name(&n, r->severity_from, "severity", err) < 0)
+	*ret_key = "severity";
+	if (r->severity_from && check_name(r, r->severity_from, err) < 0)
 		return -1;
-	if (when && condition_part(when, 0))
-		return 0;
-	return check_title(&n, title, err) < 0 ? -1
-					       : check_condition(&n, when, err);
+	*ret_key = "key";
+	for (size_t i = 0; !joins && i < r->key.count; i++)
+		if (check_name(r, r->key.items[i].text, err) < 0)
+			return -1;
+	*ret_key = "title";
+	if (!joins && check_title(r, title, err) < 0)
+		return -1;
+	*ret_key = "when";
+	return joins ? 0 : check_condition(r, when, err);
 }
 
-int pack_rule_check(const struct pack_rule *r, struct err *err)
+/* An empty expression matches everything, which nobody wants to be told. */
+static int check_expressions(const struct pack_list *list, struct err *err)
 {
-	AUTO_TEMPLATE struct template *title = NULL;
-	AUTO_CONDITION struct condition *when = NULL;
+	for (size_t i = 0; i < list->count; i++)
+		if (!*list->items[i].text)
+			return err_set(err, ERR_USAGE,
+				       "an expression is empty");
+	return 0;
+}
 
-	if (r->title && template_new(&title, r->title, err) < 0)
-		return err_prefix(err, "title");
-	if (r->when && condition_parse(&when, r->when, err) < 0)
-		return err_prefix(err, "when");
-	if (!r->match.count && (!when || !condition_only_parts(when)))
+static int check_parts(const struct pack_rule *r, const struct condition *when,
+		       struct err *err)
+{
+	bool joins = when && condition_only_parts(when);
+
+	if (!r->match.count && !joins)
 		return err_set(err, ERR_USAGE,
 			       "pattern \"%s\" has nothing to match", r->id);
-	if (r->match.count && when && condition_only_parts(when))
+	if (r->match.count && joins)
 		return err_set(err, ERR_USAGE,
 			       "pattern \"%s\" joins others, so it cannot "
 			       "match lines itself",
 			       r->id);
-	return check_names(r, title, when, err);
+	return 0;
+}
+
+int pack_rule_check(const struct pack_rule *r, const char **ret_key,
+		    struct err *err)
+{
+	AUTO_TEMPLATE struct template *title = NULL;
+	AUTO_CONDITION struct condition *when = NULL;
+
+	*ret_key = "title";
+	if (r->title && template_new(&title, r->title, err) < 0)
+		return err_prefix(err, "title");
+	*ret_key = "when";
+	if (r->when && condition_parse(&when, r->when, err) < 0)
+		return err_prefix(err, "when");
+	*ret_key = "match";
+	if (check_parts(r, when, err) < 0)
+		return -1;
+	if (check_expressions(&r->match, err) < 0)
+		return err_prefix(err, "match");
+	*ret_key = "except";
+	if (check_expressions(&r->except, err) < 0)
+		return err_prefix(err, "except");
+	return check_names(r, title, when, ret_key, err) < 0
+		       ? err_prefix(err, "%s", *ret_key)
+		       : 0;
 }

@@ -106,10 +106,13 @@ static int read_bool(const struct reading *r, const struct tree *map,
 static int read_severity(struct pack_rule *rule, const char *text,
 			 struct err *err)
 {
+	static const char name_chars[] = "abcdefghijklmnopqrstuvwxyz_"
+					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 	size_t n = strlen(text);
 
 	rule->severity = SEVERITY_MEDIUM;
-	if (n > 3 && !strncmp(text, "${", 2) && text[n - 1] == '}') {
+	if (n > 3 && !strncmp(text, "${", 2) && text[n - 1] == '}' &&
+	    strspn(text + 2, name_chars) == n - 3) {
 		rule->severity_from = mem_dup_bytes(text + 2, n - 3);
 		return 0;
 	}
@@ -209,6 +212,8 @@ static int read_rule(const struct reading *r, const char *pack,
 		"tags",	  "title",    "cool_down",	  "case_sensitive",
 		"detect", "examples", "counter_examples", NULL};
 	CLEANUP(pack_rule_done) struct pack_rule rule = {.line = map->line};
+	const struct tree *value;
+	const char *key;
 
 	if (read_id(r, map, &rule.id, err) < 0 ||
 	    check_keys(r, map, keys, err) < 0 ||
@@ -216,8 +221,10 @@ static int read_rule(const struct reading *r, const char *pack,
 	    read_texts(r, map, &rule, err) < 0)
 		return -1;
 	rule.pack = mem_dup(pack);
-	if (pack_rule_check(&rule, err) < 0)
-		return wrong(r, map->line, err);
+	if (pack_rule_check(&rule, &key, err) < 0) {
+		value = tree_get(map, key);
+		return wrong(r, value ? value->line : map->line, err);
+	}
 	return add_rule(r, &rule, err);
 }
 
@@ -244,6 +251,8 @@ static int read_pack(const struct reading *r, const struct tree *root,
 	    read_text(r, root, "description", &pack->description, err) < 0)
 		return -1;
 	patterns = tree_get(root, "patterns");
+	if (patterns && patterns->kind == TREE_SCALAR && !patterns->text)
+		return 0; /* all of them are commented out */
 	if (patterns && patterns->kind != TREE_LIST)
 		return err_set(err, ERR_USAGE,
 			       "%s:%zu: patterns must be a list", r->name,
@@ -276,14 +285,17 @@ static int read_columns(const struct reading *r, struct slice line,
 		      : NULL;
 	AUTO_FREE char *severity = NULL;
 
+	if (memchr(line.ptr, '\0', line.len))
+		return err_set(err, ERR_USAGE,
+			       "%s:%zu: a NUL character is not allowed",
+			       r->name, number);
 	if (!second || second + 1 == end)
 		return err_set(err, ERR_USAGE,
 			       "%s:%zu: not id, severity and expression, "
 			       "parted by tabs",
 			       r->name, number);
 	rule.id = mem_dup_bytes(line.ptr, (size_t)(first - line.ptr));
-	if (strlen(rule.id) != (size_t)(first - line.ptr) ||
-	    !pack_id_valid(rule.id))
+	if (!pack_id_valid(rule.id))
 		return err_set(err, ERR_USAGE,
 			       "%s:%zu: \"%s\" cannot be an id: letters, "
 			       "digits, '-', '_' and '.', at most %d",

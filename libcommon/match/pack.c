@@ -11,6 +11,7 @@
 #include <oncall/mem.h>
 
 #define READ_BYTES ((size_t)64 * 1024)
+#define STDIN_NAME "standard input"
 
 bool pack_id_valid(const char *id)
 {
@@ -154,21 +155,34 @@ static int read_fd(int fd, const char *name, struct buf *out, struct err *err)
 	}
 }
 
-/* What is piped in comes from who runs the program. */
+/* <(command) of a shell, or /dev/null. A pipe that others can write into is no
+ * better than a file that they can. */
+static int read_pipe(const char *path, struct buf *out, struct err *err)
+{
+	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, errno, "cannot open '%s'", path);
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+	    (!S_ISCHR(st.st_mode) && st.st_mode & (S_IWGRP | S_IWOTH)))
+		return err_set(err, ERR_REFUSED,
+			       "others can write into '%s', which says what is "
+			       "detected",
+			       path);
+	return read_fd(fd, path, out, err);
+}
+
 static int read_file(const char *path, struct buf *out, struct err *err)
 {
 	struct stat st;
 
+	/* What is piped in comes from who runs the program. */
 	if (!strcmp(path, "-"))
-		return read_fd(STDIN_FILENO, "standard input", out, err);
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
-	    !S_ISDIR(st.st_mode)) {
-		AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-		if (fd < 0)
-			return err_sys(err, errno, "cannot open '%s'", path);
-		return read_fd(fd, path, out, err);
-	}
+		return read_fd(STDIN_FILENO, STDIN_NAME, out, err);
+	if (stat(path, &st) == 0 &&
+	    (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
+		return read_pipe(path, out, err);
 	return config_safe_read(path, PACK_MAX_BYTES, NULL, out, err);
 }
 
@@ -179,5 +193,6 @@ int packs_load(struct packs *p, const char *path, struct err *err)
 
 	if (read_file(path, &text, err) < 0)
 		return -1;
-	return add_text(p, buf_slice(&text), path, yaml, err);
+	return add_text(p, buf_slice(&text),
+			strcmp(path, "-") != 0 ? path : STDIN_NAME, yaml, err);
 }

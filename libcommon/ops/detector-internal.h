@@ -108,12 +108,12 @@ struct detector_work {
 };
 
 /* detector-facts.c */
-struct slice facts_lookup(void *facts, const char *path);
+struct slice facts_lookup(void *arg, const char *path);
 /* As JSON, to be read again; no text is longer than max. */
 void facts_write(const struct facts *f, size_t max, struct buf *out);
-/* Slices point into json or scratch. */
+/* Slices point into json or text. */
 int facts_read(struct facts *f, struct slice json, struct jscan *scan,
-	       struct buf *scratch, struct err *err) MUST_CHECK;
+	       struct buf *text, struct err *err) MUST_CHECK;
 struct slice facts_severity_raw(const struct facts *f);
 enum severity facts_severity(const struct facts *f);
 struct slice facts_service(const struct facts *f);

@@ -84,12 +84,13 @@ static void write_detection(struct detector *d, size_t rule, struct facts *f,
 	h->now = d->opt.replay ? time : d->now;
 	if (!take_rate(d, rule, time, out)) {
 		fold(d, rule, f, h);
-		return;
+	} else {
+		facts_render(f, h, &d->record, &out->out);
+		facts_render_end(h, true, &out->out);
+		d->rules[rule].stats.written++;
+		d->stats.detections++;
 	}
-	facts_render(f, h, &d->record, &out->out);
-	facts_render_end(h, true, &out->out);
-	d->rules[rule].stats.written++;
-	d->stats.detections++;
+	h->fingerprint = NULL;
 }
 
 /* What fires with the hit at hand, or later with a deadline. */
