@@ -126,7 +126,8 @@ static int test_hit(void *arg, const struct pattern_hit *hit)
 	const char *on = t->color ? "\033[1;31m" : "";
 	const char *off = t->color ? "\033[0m" : "";
 	size_t before = (size_t)(hit->match.ptr - hit->line.ptr);
-	const char *name;
+	struct pattern_group groups[DETECTOR_CAPTURES];
+	size_t count = pattern_hit_groups(hit, groups, ARRAY_LEN(groups));
 
 	t->hits++;
 	buf_addf(out, "%llu: ", (unsigned long long)t->number);
@@ -137,13 +138,9 @@ static int test_hit(void *arg, const struct pattern_hit *hit)
 	show_text(out, hit->match.ptr + hit->match.len,
 		  hit->line.len - before - hit->match.len, 0);
 	buf_add_char(out, '\n');
-	for (size_t i = 0; (name = pattern_hit_name(hit, i)); i++) {
-		struct slice value;
-
-		if (!pattern_hit_capture(hit, name, &value))
-			continue;
-		buf_addf(out, "    %s = ", name);
-		show_text(out, value.ptr, value.len, 0);
+	for (size_t i = 0; i < count; i++) {
+		buf_addf(out, "    %s = ", groups[i].name.ptr);
+		show_text(out, groups[i].value.ptr, groups[i].value.len, 0);
 		buf_add_char(out, '\n');
 	}
 	return 0;

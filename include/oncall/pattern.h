@@ -194,9 +194,6 @@ struct pattern_group {
  * most max of them; how many there are. */
 size_t pattern_hit_groups(const struct pattern_hit *hit,
 			  struct pattern_group *ret, size_t max);
-/* The named groups of the expression, in alphabetical order: the name of the
- * one at index, NULL behind the last. Names that stand twice come twice. */
-const char *pattern_hit_name(const struct pattern_hit *hit, size_t index);
 /* How many lines the text has. */
 uint64_t pattern_count_lines(struct slice text);
 

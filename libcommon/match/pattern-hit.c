@@ -70,13 +70,6 @@ size_t pattern_hit_groups(const struct pattern_hit *hit,
 	return count;
 }
 
-const char *pattern_hit_name(const struct pattern_hit *hit, size_t index)
-{
-	uint32_t group;
-
-	return name_entry(code_of(hit), index, &group);
-}
-
 bool pattern_hit_capture(const struct pattern_hit *hit, const char *name,
 			 struct slice *ret)
 {

@@ -5,7 +5,7 @@
  * written is not read. What is damaged is refused by Hyperscan, which keeps a
  * checksum; then it is compiled anew.
  */
-#include "pattern-internal.h"
+#include "pattern-hs-cache.h"
 
 #include <oncall/mem.h>
 

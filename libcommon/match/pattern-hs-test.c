@@ -5,7 +5,7 @@
  * made, a few expressions of the kinds that rules have run over lines at many
  * offsets, and the hits must be those of PCRE2.
  */
-#include "pattern-internal.h"
+#include "pattern-hs-cache.h"
 
 #include <oncall/buf.h>
 

@@ -5,7 +5,7 @@
  * which line that is in is found here, and whether it matches is PCRE2's to
  * say. Expressions that it does not take are looked for as by engine literal.
  */
-#include "pattern-internal.h"
+#include "pattern-hs-cache.h"
 
 #ifdef HAVE_HS
 

@@ -10,6 +10,7 @@
 
 #include <oncall/pattern.h>
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -125,6 +126,7 @@ struct pattern_scratch {
 /* Marks an expression for the line at hand. */
 static inline void pattern_mark(struct pattern_scratch *s, uint32_t expr)
 {
+	assert(s);
 	if (s->mark[expr] != s->serial) {
 		s->mark[expr] = s->serial;
 		s->marked[s->marked_count++] = expr;
@@ -196,15 +198,5 @@ struct pattern_literals *pattern_sequences_new(
 /* pattern-approx.c: an expression for Hyperscan that matches wherever the tree
  * does; NULL when it would match everywhere. */
 char *pattern_approx_new(const struct pattern_tree *tree);
-
-/* pattern-hs-cache.c: what was compiled, and which expressions are in it. */
-void pattern_hs_cache_write(const char *path, const uint8_t *taken,
-			    size_t count, struct slice db);
-/* False when there is nothing of use; *ret_db then is empty. */
-bool pattern_hs_cache_read(const char *path, uint8_t *taken, size_t count,
-			   struct buf *ret_db);
-
-/* pattern-hs-test.c: -1 when the library finds other hits than PCRE2. */
-int pattern_hs_test(struct err *err) MUST_CHECK;
 
 #endif

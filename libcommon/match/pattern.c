@@ -1,4 +1,6 @@
 /* pattern.c - a set of rules: compiling it, and what can be asked of it. */
+#include <oncall/pattern.h>
+
 #include "pattern-filter.h"
 
 #include <oncall/mem.h>

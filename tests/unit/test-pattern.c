@@ -82,18 +82,15 @@ struct found {
 static int note_hit(void *arg, const struct pattern_hit *hit)
 {
 	struct found *f = arg;
-	const char *name;
+	struct pattern_group groups[32];
+	size_t count = pattern_hit_groups(hit, groups, ARRAY_LEN(groups));
 
 	buf_addf(&f->text, "%llu %zu.%zu [%td+%zu]",
 		 (unsigned long long)hit->offset, hit->rule, hit->expr,
 		 hit->match.ptr - hit->line.ptr, hit->match.len);
-	for (size_t i = 0; (name = pattern_hit_name(hit, i)); i++) {
-		struct slice value;
-
-		if (pattern_hit_capture(hit, name, &value)) {
-			buf_addf(&f->text, " %s=", name);
-			buf_add_slice(&f->text, value);
-		}
+	for (size_t i = 0; i < count; i++) {
+		buf_addf(&f->text, " %s=", groups[i].name.ptr);
+		buf_add_slice(&f->text, groups[i].value);
 	}
 	buf_add_char(&f->text, '\n');
 	return ++f->hits == f->stop_after;
