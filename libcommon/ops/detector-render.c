@@ -320,7 +320,7 @@ static size_t room_for(const struct facts *f, const struct head *h,
 	return plain + ESCAPED * texts;
 }
 
-void facts_render(const struct facts *f, const struct head *h,
+void render_record(const struct facts *f, const struct head *h,
 		  struct buf *scratch, struct buf *out)
 {
 	struct slice title = {NULL, 0};
@@ -336,7 +336,7 @@ void facts_render(const struct facts *f, const struct head *h,
 	out->data[out->len] = '\0';
 }
 
-void facts_render_end(const struct head *h, bool detection, struct buf *out)
+void render_end(const struct head *h, bool detection, struct buf *out)
 {
 	char *start, *p;
 

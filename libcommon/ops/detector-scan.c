@@ -184,8 +184,8 @@ static void add_record(struct detector_work *w, size_t rule)
 		o = add_outcome(w, OUTCOME_READY);
 	o->time = f->time;
 	o->zone_assumed = f->zone_assumed;
-	facts_render(f, &h, &w->scratch_text, &w->bytes);
-	facts_render_end(&h, true, &w->bytes);
+	render_record(f, &h, &w->scratch_text, &w->bytes);
+	render_end(&h, true, &w->bytes);
 	o->body_len = w->bytes.len - o->body;
 	w->written[rule]++;
 	w->detections++;

@@ -28,7 +28,7 @@ static void end_rate(struct detector *d, size_t rule, struct record_writer *out)
 
 	if (r->folded_count) {
 		buf_add_slice(&out->out, buf_slice(&r->folded));
-		facts_render_end(&h, true, &out->out);
+		render_end(&h, true, &out->out);
 		r->stats.written++;
 		d->stats.detections++;
 	}
@@ -68,7 +68,7 @@ static void fold(struct detector *d, size_t rule, const struct facts *f,
 	h->suffix = SLICE_LIT(":folded");
 	h->rises = false;
 	buf_reset(&r->folded);
-	facts_render(f, h, &d->record, &r->folded);
+	render_record(f, h, &d->record, &r->folded);
 }
 
 static void write_detection(struct detector *d, size_t rule, struct facts *f,
@@ -85,8 +85,8 @@ static void write_detection(struct detector *d, size_t rule, struct facts *f,
 	if (!take_rate(d, rule, time, out)) {
 		fold(d, rule, f, h);
 	} else {
-		facts_render(f, h, &d->record, &out->out);
-		facts_render_end(h, true, &out->out);
+		render_record(f, h, &d->record, &out->out);
+		render_end(h, true, &out->out);
 		d->rules[rule].stats.written++;
 		d->stats.detections++;
 	}
@@ -214,8 +214,8 @@ static void settle_event(struct detector *d, const struct facts *f,
 		.rises = true,
 	};
 
-	facts_render(f, &h, &d->record, &out->out);
-	facts_render_end(&h, false, &out->out);
+	render_record(f, &h, &d->record, &out->out);
+	render_end(&h, false, &out->out);
 }
 
 static void settle_facts(struct detector *d, const struct outcome *o,
