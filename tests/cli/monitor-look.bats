@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Trying expressions, explaining lines, checking packs, patterns of the store,
 # and questions about what was detected.
+# shellcheck disable=SC2016  # ${...} is for the program
 
 load ../lib/common
 load ../lib/monitor
