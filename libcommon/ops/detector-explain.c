@@ -1,11 +1,14 @@
 /* detector-explain.c - for people: what a line is, and why it hit or not. */
 #include "detector-internal.h"
 
+#include <ctype.h>
+
 #include <oncall/clock.h>
 #include <oncall/mem.h>
 #include <oncall/show.h>
 
 #define EXPLAIN_TEXT 200 /* bytes of a text that is shown */
+#define EXPLAIN_WORD 4	 /* letters in a row that say something */
 #define EXPLAIN_NEAR 5	 /* rules that came close, the nearest first */
 
 static void add_named(struct buf *out, const char *name, struct slice text)
@@ -137,6 +140,30 @@ static void add_near(const struct detector *d, const struct near *n,
 	buf_add_char(out, '\n');
 }
 
+/* Whether a piece of an expression has a word of its own in it, and not only
+ * what fits many lines: classes, names of groups, escapes. */
+static bool has_word(struct slice expr)
+{
+	size_t run = 0;
+	bool set = false;
+
+	for (size_t i = 0; i < expr.len && run < EXPLAIN_WORD; i++) {
+		char c = expr.ptr[i];
+		const char *name_end =
+			c == '(' && i + 1 < expr.len && expr.ptr[i + 1] == '?'
+				? memchr(expr.ptr + i, '>', expr.len - i)
+				: NULL;
+
+		if (name_end)
+			i = (size_t)(name_end - expr.ptr);
+		else if (c == '\\')
+			i++;
+		set = c == '[' || (set && c != ']');
+		run = !set && isalpha((unsigned char)c) ? run + 1 : 0;
+	}
+	return run == EXPLAIN_WORD;
+}
+
 static void explain_near(struct detector *d, struct slice text, struct buf *out)
 {
 	AUTO_FREE struct near *near =
@@ -152,7 +179,7 @@ static void explain_near(struct detector *d, struct slice text, struct buf *out)
 		pattern_explain(d->set, i, text, found);
 		if (found->outcome == PATTERN_EXCEPTED ||
 		    found->outcome == PATTERN_UNDECIDED ||
-		    (found->outcome == PATTERN_NEAR && found->text.len > 2))
+		    (found->outcome == PATTERN_NEAR && has_word(found->fitted)))
 			count++;
 	}
 	qsort(near, count, sizeof(*near), nearer);
