@@ -401,10 +401,11 @@ static bool begins_as(const struct tail_file *f, const struct sibling *x,
 		if (s->head.len == 0 || s->head.len > n ||
 		    !tail_mark_same(&s->head, bytes))
 			continue;
-		/* A few bytes are no proof: what was read to its end has
-		 * copies of its own length only. */
-		if (s->head.len == TAIL_MARK || !s->dry || x->archive ||
-		    x->inode.size == s->position)
+		/* A few bytes are no proof: a copy is younger, and one of what
+		 * was read to its end has the same length. */
+		if (s->head.len == TAIL_MARK || x->archive ||
+		    (s->moved && s->dry ? x->inode.size == s->position
+					: x->inode.born >= s->inode.born))
 			return true;
 	}
 	return false;

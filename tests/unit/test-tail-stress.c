@@ -18,7 +18,7 @@
 #define KEPT	40	/* rotated files of one name */
 #define LINES	2000000 /* of one file, at most */
 #define PATHLEN 64
-#define DEFAULT 1500 /* ms */
+#define DEFAULT 400 /* ms */
 
 struct seen {
 	uint64_t where; /* hash of stream and offset, 0: not seen */
@@ -358,7 +358,7 @@ static void run(bool pure, const char *const *paths, size_t count)
 	}
 	atomic_store(&all.stop, true);
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	(void)read_on(&f, 2500);
+	(void)read_on(&f, 1200);
 	count_missing(&f);
 	if (getenv("ONCALL_TAIL_STRESS"))
 		print_message("%u lines, %u again, %u out of order\n%s",
