@@ -78,15 +78,14 @@ bench_match() {
     material plain "$LOG_BYTES" "$log" || return 0
     bytes=$(stat -c %s "$log")
     against_rg '100 patterns' literal 1 '>= 2.5'
-    have_engine hs && against_rg '100 patterns' hs 1 '>= 3'
+    have_engine hs && against_rg '100 patterns' hs 1 -
     against_rg '100 patterns' literal 2 '>= 5'
-    have_engine hs && against_rg '100 patterns' hs 2 '>= 5'
     monitor_memory '100 patterns'
     patterns=$dir/1000.tsv
     python3 tests/bench/more-patterns.py "$DATA/bench/patterns-100.tsv" \
         "$log" 1000 >"$patterns" || die 'cannot make 1000 patterns'
     against_rg '1000 patterns' literal 1 '>= 1'
-    have_engine hs && against_rg '1000 patterns' hs 1 '>= 1'
+    have_engine hs && against_rg '1000 patterns' hs 1 -
     monitor_memory '1000 patterns'
 }
 
@@ -101,7 +100,7 @@ bench_json() {
     bytes=$(stat -c %s "$log")
     against_rg 'JSON, 100 patterns' literal 1 '>= 3'
     against_rg 'JSON, 100 patterns' literal 2 -
-    head -c $SLOW_BYTES "$log" >"$dir/some.log"
+    head -c $SLOW_BYTES "$log" | sed '$d' >"$dir/some.log"
     log=$dir/some.log bytes=$(stat -c %s "$dir/some.log")
     engine=literal jobs=1
     compare 1 monitor_file jq_json
