@@ -55,6 +55,9 @@ static ssize_t read_more(struct tail *t, struct tail_stream *s,
 static bool fill(struct tail *t, struct tail_stream *s, struct buf *data,
 		 size_t length)
 {
+	/* What was carried may be more than a block. */
+	if (data->len >= length)
+		return false;
 	if (data->max < length + 1)
 		data->max = length + 1;
 	if (!buf_reserve(data, length - data->len))
