@@ -65,6 +65,7 @@ int probe_run(int argc, char **argv, struct err *err)
 	int failing;
 	bool any = false;
 
+	signals_install();
 	if (probe_set_new(&s, cli_config(), (const char *const *)argv,
 			  (size_t)argc, err) < 0 ||
 	    store_open(&store, cli_store_address(), STORE_WRITE, err) < 0 ||
@@ -76,5 +77,7 @@ int probe_run(int argc, char **argv, struct err *err)
 			return -1;
 		any |= failing > 0;
 	} while (args.follow && wait_for_next(s, stop_at));
+	if (signals_stop())
+		return 128 + signals_stop();
 	return any ? 0 : 1;
 }

@@ -390,6 +390,7 @@ int watch_run(int argc, char **argv, struct err *err)
 	};
 	int64_t begun = clock_mono();
 
+	signals_install();
 	w.saved_at = w.flushed_at = begun;
 	if (args.duration)
 		w.stop_at = begun + args.duration;

@@ -110,10 +110,10 @@ YAML
     echo boom >log
     follow --cursor main log
     eventually 5 seen boom
-    kill -INT "$job"
+    kill -TERM "$job"
     status=0
     wait "$job" || status=$?
-    is "$status" 130
+    is "$status" 143
     validate out
     grep -q '"type":"cursor"' out
 }
