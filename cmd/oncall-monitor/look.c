@@ -247,9 +247,9 @@ int check_run(int argc, char **argv, struct err *err)
 	if (!argc && rules_load(&packs, err) < 0)
 		return -1;
 	for (int i = 0; i < argc; i++)
-		if (packs_load(&packs, argv[i], err) < 0)
+		if (pack_load(&packs, argv[i], err) < 0)
 			return -1;
-	errors = packs_check(&packs, on_finding, &out.out);
+	errors = pack_check(&packs, on_finding, &out.out);
 	if (record_flush(&out, err) < 0)
 		return -1;
 	diag_info("%zu patterns, %zu errors", packs.rule_count, errors);

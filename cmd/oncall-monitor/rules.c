@@ -30,12 +30,12 @@ static const char *cache_dir(void)
 static int load_all(struct packs *p, struct err *err)
 {
 	size_t count;
-	AUTO_FREE char **names = packs_names(&count);
+	AUTO_FREE char **names = pack_names(&count);
 	int failed = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!failed)
-			failed = packs_load_named(p, names[i], err);
+			failed = pack_load_named(p, names[i], err);
 		free(names[i]);
 	}
 	return failed;
@@ -51,7 +51,7 @@ static int load_default(struct packs *p, struct err *err)
 	if (!config_item(c, "packs", 0))
 		return load_all(p, err);
 	for (size_t i = 0; (name = config_item(c, "packs", i)); i++)
-		if (packs_load_named(p, name, err) < 0)
+		if (pack_load_named(p, name, err) < 0)
 			return -1;
 	return 0;
 }
@@ -75,11 +75,11 @@ int rules_load(struct packs *p, struct err *err)
 	if (load_default(p, err) < 0)
 		return -1;
 	for (size_t i = 0; i < args.packs.count; i++)
-		if (packs_load_named(p, args.packs.items[i], err) < 0)
+		if (pack_load_named(p, args.packs.items[i], err) < 0)
 			return -1;
 	load_stored(p);
 	for (size_t i = 0; i < args.patterns.count; i++)
-		if (packs_load(p, args.patterns.items[i], err) < 0)
+		if (pack_load(p, args.patterns.items[i], err) < 0)
 			return -1;
 	if (!p->rule_count)
 		return err_set(err, ERR_USAGE,

@@ -115,9 +115,9 @@ static int prove(const struct pack_rule *rule, struct err *err)
 	AUTO_BUF struct buf text = BUF_INIT;
 	struct detector_options opt = {.arg = NULL};
 
-	packs_write(rule, &text);
+	pack_write(rule, &text);
 	if (rules_options(&opt, err) < 0 || rules_load(&packs, err) < 0 ||
-	    packs_load_text(&packs, buf_slice(&text), rule->id, err) < 0)
+	    pack_load_text(&packs, buf_slice(&text), rule->id, err) < 0)
 		return -1;
 	return detector_new(&d, &packs, &opt, err);
 }

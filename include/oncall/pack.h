@@ -55,7 +55,7 @@ struct packs {
 	struct map by_id; /* index of the rule + 1 */
 };
 
-void packs_done(struct packs *p);
+void pack_done(struct packs *p);
 /*
  * Adds the rules of a file; ".yaml" and ".yml" are YAML, all else TSV (blank
  * lines and lines that begin with '#' are skipped; "-" is standard input).
@@ -65,28 +65,28 @@ void packs_done(struct packs *p);
  * do not compile, conditions and templates that cannot be read. On an error
  * nothing of the file has been added.
  */
-int packs_load(struct packs *p, const char *path, struct err *err) MUST_CHECK;
+int pack_load(struct packs *p, const char *path, struct err *err) MUST_CHECK;
 /* The same for text that is in memory. */
-int packs_load_text(struct packs *p, struct slice text, const char *name,
-		    struct err *err) MUST_CHECK;
+int pack_load_text(struct packs *p, struct slice text, const char *name,
+		   struct err *err) MUST_CHECK;
 /* Adds one rule, or replaces the one of the same id; takes what it owns. */
-void packs_add(struct packs *p, struct pack_rule *rule);
-struct pack_rule *packs_find(const struct packs *p, const char *id);
-/* As a pack of its own, in YAML, that packs_load() reads. */
-void packs_write(const struct pack_rule *rule, struct buf *out);
+void pack_add(struct packs *p, struct pack_rule *rule);
+struct pack_rule *pack_find(const struct packs *p, const char *id);
+/* As a pack of its own, in YAML, that pack_load() reads. */
+void pack_write(const struct pack_rule *rule, struct buf *out);
 void pack_rule_done(struct pack_rule *r);
 
 /* Folders of packs, in this order: ONCALL_PACKS (parted by ':'), the user's
  * own ($XDG_CONFIG_HOME/oncall/packs), /etc/oncall/packs, where they were
  * installed, and in a source tree examples/packs. The first folder that has a
  * pack of that name wins. */
-int packs_load_named(struct packs *p, const char *name, struct err *err)
+int pack_load_named(struct packs *p, const char *name, struct err *err)
 	MUST_CHECK;
 /* The names of all packs that can be found, sorted; each and the array are
  * freed by the caller. */
-char **packs_names(size_t *ret_count);
+char **pack_names(size_t *ret_count);
 
-#define AUTO_PACKS CLEANUP(packs_done)
+#define AUTO_PACKS CLEANUP(pack_done)
 /* clang-format off */
 #define PACKS_INIT {.rules = NULL}
 /* clang-format on */
@@ -111,8 +111,8 @@ struct pack_finding {
  * can never fire (conditions that name no rule, excepts that take every
  * example, a rule that repeats another). Returns how many errors there were.
  */
-size_t packs_check(const struct packs *p,
-		   void (*found)(void *arg, const struct pack_finding *f),
-		   void *arg);
+size_t pack_check(const struct packs *p,
+		  void (*found)(void *arg, const struct pack_finding *f),
+		  void *arg);
 
 #endif

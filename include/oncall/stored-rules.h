@@ -10,7 +10,7 @@
 int stored_rules_load(struct store *s, struct packs *p, struct err *err)
 	MUST_CHECK;
 /* 1 when it is new, 0 when one of the same id was replaced. The rule must be
- * one that packs_load() takes. */
+ * one that pack_load() takes. */
 int stored_rules_put(struct store *s, const struct pack_rule *rule,
 		     const char *actor, struct err *err) MUST_CHECK;
 /* ERR_NO when there is none of that id; names the nearest. */

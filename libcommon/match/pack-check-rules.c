@@ -114,7 +114,7 @@ static bool check_parts(struct pack_checking *c, const struct whens *w)
 		for (size_t k = 0; w->rules[i].when &&
 				   (part = condition_part(w->rules[i].when, k));
 		     k++) {
-			if (packs_find(c->packs, part))
+			if (pack_find(c->packs, part))
 				continue;
 			all = false;
 			buf_addf(&text,

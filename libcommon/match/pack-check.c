@@ -192,9 +192,9 @@ static void examining_done(struct examining *e)
 	map_done(&e->pairs, NULL);
 }
 
-size_t packs_check(const struct packs *p,
-		   void (*found)(void *arg, const struct pack_finding *f),
-		   void *arg)
+size_t pack_check(const struct packs *p,
+		  void (*found)(void *arg, const struct pack_finding *f),
+		  void *arg)
 {
 	struct pack_checking c = {.packs = p, .found = found, .arg = arg};
 	CLEANUP(examining_done) struct examining e = {.checking = &c};

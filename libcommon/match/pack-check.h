@@ -1,4 +1,4 @@
-/* pack-check.h - what the parts of packs_check() share. */
+/* pack-check.h - what the parts of pack_check() share. */
 #ifndef PACK_CHECK_H
 #define PACK_CHECK_H
 

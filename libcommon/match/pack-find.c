@@ -77,7 +77,7 @@ static void find_folders(struct folders *f)
 static int no_such(const char *name, struct err *err)
 {
 	size_t count;
-	AUTO_FREE char **names = packs_names(&count);
+	AUTO_FREE char **names = pack_names(&count);
 	const char *near = cli_nearest(name, (const char *const *)names);
 
 	(void)err_set(err, ERR_USAGE,
@@ -90,7 +90,7 @@ static int no_such(const char *name, struct err *err)
 	return -1;
 }
 
-int packs_load_named(struct packs *p, const char *name, struct err *err)
+int pack_load_named(struct packs *p, const char *name, struct err *err)
 {
 	CLEANUP(folders_done) struct folders f = {.count = 0};
 
@@ -100,7 +100,7 @@ int packs_load_named(struct packs *p, const char *name, struct err *err)
 			mem_printf("%s/%s" SUFFIX, f.list[i], name);
 
 		if (access(path, F_OK) == 0)
-			return packs_load(p, path, err);
+			return pack_load(p, path, err);
 	}
 	return no_such(name, err);
 }
@@ -128,7 +128,7 @@ static void add_names(const char *folder, struct map *seen)
 		(void)closedir(dir);
 }
 
-char **packs_names(size_t *ret_count)
+char **pack_names(size_t *ret_count)
 {
 	CLEANUP(folders_done) struct folders f = {.count = 0};
 	struct map seen = MAP_INIT;

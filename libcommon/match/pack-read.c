@@ -171,7 +171,7 @@ static int read_texts(const struct reading *r, const struct tree *map,
 static int add_rule(const struct reading *r, struct pack_rule *rule,
 		    struct err *err)
 {
-	const struct pack_rule *twin = packs_find(r->packs, rule->id);
+	const struct pack_rule *twin = pack_find(r->packs, rule->id);
 
 	if (twin)
 		return err_set(err, ERR_USAGE,
@@ -179,7 +179,7 @@ static int add_rule(const struct reading *r, struct pack_rule *rule,
 			       "line %zu)",
 			       r->name, rule->line, rule->id, twin->line);
 	rule->file = mem_dup(r->name);
-	packs_add(r->packs, rule);
+	pack_add(r->packs, rule);
 	return 0;
 }
 

@@ -69,7 +69,7 @@ static void add_list(struct buf *out, const char *key,
 	buf_add_str(out, "]\n");
 }
 
-void packs_write(const struct pack_rule *r, struct buf *out)
+void pack_write(const struct pack_rule *r, struct buf *out)
 {
 	char duration[32];
 

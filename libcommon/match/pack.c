@@ -55,7 +55,7 @@ void pack_rule_done(struct pack_rule *r)
 	*r = (struct pack_rule){.id = NULL};
 }
 
-void packs_done(struct packs *p)
+void pack_done(struct packs *p)
 {
 	for (size_t i = 0; i < p->rule_count; i++)
 		pack_rule_done(&p->rules[i]);
@@ -71,14 +71,14 @@ void packs_done(struct packs *p)
 	*p = (struct packs)PACKS_INIT;
 }
 
-struct pack_rule *packs_find(const struct packs *p, const char *id)
+struct pack_rule *pack_find(const struct packs *p, const char *id)
 {
 	size_t at = (size_t)(uintptr_t)map_get(&p->by_id, slice_of(id));
 
 	return at ? &p->rules[at - 1] : NULL;
 }
 
-void packs_add(struct packs *p, struct pack_rule *rule)
+void pack_add(struct packs *p, struct pack_rule *rule)
 {
 	void **at = map_put(&p->by_id, slice_of(rule->id));
 
@@ -120,7 +120,7 @@ static int add_text(struct packs *p, struct slice text, const char *name,
 		return err_set(err, ERR_USAGE, "%s: more than %d patterns",
 			       name, PACK_MAX_RULES);
 	for (size_t i = 0; i < fresh.rule_count; i++)
-		packs_add(p, &fresh.rules[i]);
+		pack_add(p, &fresh.rules[i]);
 	if (fresh.pack_count) {
 		p->packs = mem_resize(p->packs, p->pack_count + 1,
 				      sizeof(*p->packs));
@@ -130,8 +130,8 @@ static int add_text(struct packs *p, struct slice text, const char *name,
 	return 0;
 }
 
-int packs_load_text(struct packs *p, struct slice text, const char *name,
-		    struct err *err)
+int pack_load_text(struct packs *p, struct slice text, const char *name,
+		   struct err *err)
 {
 	return add_text(p, text, name, true, err);
 }
@@ -186,7 +186,7 @@ static int read_file(const char *path, struct buf *out, struct err *err)
 	return config_safe_read(path, PACK_MAX_BYTES, NULL, out, err);
 }
 
-int packs_load(struct packs *p, const char *path, struct err *err)
+int pack_load(struct packs *p, const char *path, struct err *err)
 {
 	AUTO_BUF struct buf text = BUF_INIT_MAX(2 * PACK_MAX_BYTES);
 	bool yaml = ends_in(path, ".yaml") || ends_in(path, ".yml");

@@ -132,7 +132,7 @@ struct head {
 /* detector-render.c: a record, of a rule or, without one, an event; but for
  * its counts and its end, which the second adds. */
 void render_record(const struct facts *f, const struct head *h,
-		  struct buf *scratch, struct buf *out);
+		   struct buf *scratch, struct buf *out);
 void render_end(const struct head *h, bool detection, struct buf *out);
 
 #endif

@@ -321,7 +321,7 @@ static size_t room_for(const struct facts *f, const struct head *h,
 }
 
 void render_record(const struct facts *f, const struct head *h,
-		  struct buf *scratch, struct buf *out)
+		   struct buf *scratch, struct buf *out)
 {
 	struct slice title = {NULL, 0};
 	char *start, *p;

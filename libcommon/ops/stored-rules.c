@@ -18,8 +18,8 @@ int stored_rules_load(struct store *s, struct packs *p, struct err *err)
 		struct slice id = store_text(rows, 0);
 
 		buf_addf(&name, "stored pattern %.*s", (int)id.len, id.ptr);
-		if (packs_load_text(p, store_text(rows, 1), buf_str(&name),
-				    err) < 0)
+		if (pack_load_text(p, store_text(rows, 1), buf_str(&name),
+				   err) < 0)
 			return -1;
 	}
 	return got;
@@ -32,8 +32,8 @@ int stored_rules_put(struct store *s, const struct pack_rule *rule,
 	AUTO_BUF struct buf text = BUF_INIT;
 	int64_t changed;
 
-	packs_write(rule, &text);
-	if (packs_load_text(&proof, buf_slice(&text), rule->id, err) < 0)
+	pack_write(rule, &text);
+	if (pack_load_text(&proof, buf_slice(&text), rule->id, err) < 0)
 		return -1;
 	changed = STORE_RUN(s, err,
 			    "UPDATE patterns SET rule = $2, actor = $3, "

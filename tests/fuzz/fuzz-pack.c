@@ -72,17 +72,17 @@ static void check_rule(const struct pack_rule *r)
 	const struct pack_rule *same;
 
 	must(pack_id_valid(r->id), "an id that is none", r->id);
-	packs_write(r, &out);
-	if (packs_load_text(&again, buf_slice(&out), "again", &err) < 0)
+	pack_write(r, &out);
+	if (pack_load_text(&again, buf_slice(&out), "again", &err) < 0)
 		must(false, buf_str(&out), err.text);
-	same = packs_find(&again, r->id);
+	same = pack_find(&again, r->id);
 	must(same, "a rule is lost", buf_str(&out));
 	must(same_list(&r->match, &same->match) || !is_text(r), "other match",
 	     buf_str(&out));
 	must(same->cool_down_ms == r->cool_down_ms &&
 		     same->severity == r->severity && same->silent == r->silent,
 	     "other values", buf_str(&out));
-	packs_write(same, &second);
+	pack_write(same, &second);
 	must(!strcmp(buf_str(&out), buf_str(&second)) || !is_text(r),
 	     "other words", buf_str(&out));
 }
@@ -103,7 +103,7 @@ static void check_rules(struct packs *p, int failed, const struct err *err)
 	for (size_t i = 0; i < p->rule_count; i++)
 		check_rule(&p->rules[i]);
 	if (p->rule_count <= CHECKED_RULES)
-		(void)packs_check(p, on_finding, NULL);
+		(void)pack_check(p, on_finding, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int failed;
 
 	fuzz_template(text, all);
-	failed = packs_load_text(&yaml, all, "fuzz", &err);
+	failed = pack_load_text(&yaml, all, "fuzz", &err);
 	must(!failed || (!yaml.rule_count && !yaml.pack_count),
 	     "half a file was added", text);
 	check_rules(&yaml, failed, &err);

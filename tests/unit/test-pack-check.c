@@ -24,7 +24,7 @@ static void check(const char *text, const char *want)
 	size_t errors;
 
 	load(&p, text);
-	errors = packs_check(&p, note, &n);
+	errors = pack_check(&p, note, &n);
 	assert_int_equal(errors, n.errors);
 	assert_string_equal(buf_str(&n.text), want);
 	buf_done(&n.text);
@@ -37,7 +37,7 @@ static void finds(const char *text, size_t want, const char *part)
 	struct notes n = {.text = BUF_INIT};
 
 	load(&p, text);
-	(void)packs_check(&p, note, &n);
+	(void)pack_check(&p, note, &n);
 	if (n.errors != want || (part && !strstr(buf_str(&n.text), part)))
 		fail_msg("%s\ngives %s", text, buf_str(&n.text));
 	buf_done(&n.text);

@@ -10,7 +10,7 @@ static void refused(const char *path, enum err_kind kind, const char *part)
 	AUTO_PACKS struct packs p = PACKS_INIT;
 	struct err err = ERR_INIT;
 
-	if (packs_load(&p, path, &err) == 0)
+	if (pack_load(&p, path, &err) == 0)
 		fail_msg("accepted, instead of: %s", part);
 	assert_err(&err, kind, part);
 	assert_int_equal(p.rule_count, 0);
@@ -26,12 +26,12 @@ static void the_name_tells_the_form(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(packs_load(&p, yaml, &err), 0);
-	assert_int_equal(packs_load(&p, yml, &err), 0);
-	assert_int_equal(packs_load(&p, plain, &err), 0);
+	assert_int_equal(pack_load(&p, yaml, &err), 0);
+	assert_int_equal(pack_load(&p, yml, &err), 0);
+	assert_int_equal(pack_load(&p, plain, &err), 0);
 	assert_int_equal(p.rule_count, 2);
-	assert_string_equal(packs_find(&p, "l")->file, plain);
-	assert_int_equal(packs_load(&p, wrong, &err), -1);
+	assert_string_equal(pack_find(&p, "l")->file, plain);
+	assert_int_equal(pack_load(&p, wrong, &err), -1);
 	assert_err(&err, ERR_USAGE, "wrong:1: not id, severity");
 }
 
@@ -69,10 +69,10 @@ static void pipes_are_read(void **state)
 	assert_int_equal(write(ends[1], "l\tlow\tx\n", 8), 8);
 	(void)close(ends[1]);
 	path = mem_printf("/dev/fd/%d", ends[0]);
-	assert_int_equal(packs_load(&p, path, &err), 0);
+	assert_int_equal(pack_load(&p, path, &err), 0);
 	(void)close(ends[0]);
 	assert_int_equal(p.rule_count, 1);
-	assert_int_equal(packs_load(&p, "/dev/null", &err), 0);
+	assert_int_equal(pack_load(&p, "/dev/null", &err), 0);
 	assert_int_equal(p.rule_count, 1);
 }
 
@@ -85,7 +85,7 @@ static int load_from_stdin(struct packs *p, const char *text, struct err *err)
 	/* Whoever pipes rules in has chosen them, so modes do not matter. */
 	assert_int_equal(chmod(path, 0666), 0);
 	assert_int_equal(dup2(in, STDIN_FILENO), STDIN_FILENO);
-	rc = packs_load(p, "-", err);
+	rc = pack_load(p, "-", err);
 	(void)dup2(saved, STDIN_FILENO);
 	(void)close(saved);
 	(void)close(in);
@@ -99,7 +99,7 @@ static void standard_input_is_lines(void **state)
 
 	(void)state;
 	assert_int_equal(load_from_stdin(&p, "l\tlow\tx\n", &err), 0);
-	assert_string_equal(packs_find(&p, "l")->file, "standard input");
+	assert_string_equal(pack_find(&p, "l")->file, "standard input");
 	assert_int_equal(load_from_stdin(&p, "\nbad\n", &err), -1);
 	assert_err(&err, ERR_USAGE, "standard input:2: not id");
 }
@@ -127,9 +127,9 @@ static void the_first_folder_wins(void **state)
 
 	(void)state;
 	use_folders();
-	assert_int_equal(packs_load_named(&p, "first-x", &err), 0);
-	assert_int_equal(packs_load_named(&p, "second-x", &err), 0);
-	assert_int_equal(packs_load_named(&p, "third-x", &err), 0);
+	assert_int_equal(pack_load_named(&p, "first-x", &err), 0);
+	assert_int_equal(pack_load_named(&p, "second-x", &err), 0);
+	assert_int_equal(pack_load_named(&p, "third-x", &err), 0);
 	assert_string_equal(p.packs[0].name, "a");
 	assert_string_equal(p.packs[1].name, "b");
 	assert_string_equal(p.packs[2].name, "c");
@@ -142,7 +142,7 @@ static void names_are_told_once_and_sorted(void **state)
 
 	(void)state;
 	use_folders();
-	names = packs_names(&count);
+	names = pack_names(&count);
 	for (size_t i = 0; i < count; i++) {
 		assert_true(i == 0 || strcmp(names[i - 1], names[i]) < 0);
 		assert_int_not_equal(names[i][0], '.');
@@ -163,11 +163,11 @@ static void no_such_pack(void **state)
 
 	(void)state;
 	use_folders();
-	assert_int_equal(packs_load_named(&p, "frist-x", &err), -1);
+	assert_int_equal(pack_load_named(&p, "frist-x", &err), -1);
 	assert_err(&err, ERR_USAGE, "no pack 'frist-x'");
 	assert_err(&err, ERR_USAGE, "did you mean 'first-x'?");
 	/* A name is none of a file elsewhere. */
-	assert_int_equal(packs_load_named(&p, up, &other), -1);
+	assert_int_equal(pack_load_named(&p, up, &other), -1);
 	assert_err(&other, ERR_USAGE, "no pack '../a/first-x'");
 }
 

@@ -46,7 +46,7 @@ static void all_keys_are_read(void **state)
 	assert_string_equal(p.packs[0].version, "1.0.0");
 	assert_string_equal(p.packs[0].description, "of the machine room");
 	assert_string_equal(p.packs[0].file, "f.yaml");
-	r = packs_find(&p, "door-open");
+	r = pack_find(&p, "door-open");
 	assert_ptr_equal(r, &p.rules[0]);
 	assert_string_equal(r->pack, "doors");
 	assert_string_equal(r->file, "f.yaml");
@@ -67,7 +67,7 @@ static void all_keys_are_read(void **state)
 	assert_int_equal(r->examples.items[0].line, 22);
 	assert_string_equal(r->counter_examples.items[0].text,
 			    "door north closed");
-	assert_null(packs_find(&p, "door"));
+	assert_null(pack_find(&p, "door"));
 }
 
 static void what_is_absent_has_a_meaning(void **state)
@@ -77,7 +77,7 @@ static void what_is_absent_has_a_meaning(void **state)
 
 	(void)state;
 	load(&p, HEAD "    match: x\n");
-	r = packs_find(&p, "a");
+	r = pack_find(&p, "a");
 	assert_null(r->pack);
 	assert_null(r->title);
 	assert_null(r->when);
@@ -100,9 +100,9 @@ static void severity_is_a_word_or_a_capture(void **state)
 		 "- {id: a, match: '(?<lvl>\\w+) x', severity: '${lvl}'}\n"
 		 "- {id: b, match: x, severity: warning}\n"
 		 "- {id: c, match: x, severity: '${level}'}\n");
-	assert_string_equal(packs_find(&p, "a")->severity_from, "lvl");
-	assert_null(packs_find(&p, "b")->severity_from);
-	assert_string_equal(packs_find(&p, "c")->severity_from, "level");
+	assert_string_equal(pack_find(&p, "a")->severity_from, "lvl");
+	assert_null(pack_find(&p, "b")->severity_from);
+	assert_string_equal(pack_find(&p, "c")->severity_from, "level");
 	refuse("patterns:\n  - {id: a, match: x}\n",
 	       "f.yaml:2: pattern \"a\" has no severity");
 	refuse("patterns:\n  - id: a\n    match: x\n    severity: terrible\n",
@@ -240,13 +240,13 @@ static void the_later_file_wins(void **state)
 	load(&p, "pack: two\npatterns: [{id: a, severity: high, match: y}]\n");
 	assert_int_equal(p.rule_count, 2);
 	assert_int_equal(p.pack_count, 2);
-	r = packs_find(&p, "a");
+	r = pack_find(&p, "a");
 	assert_ptr_equal(r, &p.rules[0]);
 	assert_string_equal(r->pack, "two");
 	assert_string_equal(r->match.items[0].text, "y");
 	/* An error leaves all as it was, also what stands before it. */
 	assert_int_equal(
-		packs_load_text(&p,
+		pack_load_text(&p,
 				SLICE_LIT("patterns:\n"
 					  "- {id: c, severity: low, match: x}\n"
 					  "- {id: d}\n"),
@@ -254,7 +254,7 @@ static void the_later_file_wins(void **state)
 		-1);
 	assert_int_equal(p.rule_count, 2);
 	assert_int_equal(p.pack_count, 2);
-	assert_null(packs_find(&p, "c"));
+	assert_null(pack_find(&p, "c"));
 }
 
 static void tsv(struct packs *p, struct slice text)
@@ -313,9 +313,9 @@ static void what_is_written_is_read_again(void **state)
 
 	(void)state;
 	load(&p, whole);
-	packs_write(&p.rules[0], &out);
+	pack_write(&p.rules[0], &out);
 	load(&again, buf_str(&out));
-	r = packs_find(&again, "door-open");
+	r = pack_find(&again, "door-open");
 	assert_string_equal(r->pack, "doors");
 	same_lists(&r->match, &p.rules[0].match);
 	same_lists(&r->except, &p.rules[0].except);
@@ -323,7 +323,7 @@ static void what_is_written_is_read_again(void **state)
 	same_lists(&r->counter_examples, &p.rules[0].counter_examples);
 	assert_int_equal(r->cool_down_ms, 90 * WHEN_SECOND);
 	assert_true(r->silent && r->case_sensitive);
-	packs_write(r, &second);
+	pack_write(r, &second);
 	assert_string_equal(buf_str(&out), buf_str(&second));
 }
 
@@ -354,7 +354,7 @@ static void any_text_is_written(void **state)
 		AUTO_BUF struct buf out = BUF_INIT;
 
 		pack_list_add(&rule.match, texts[i], strlen(texts[i]), 1);
-		packs_write(&rule, &out);
+		pack_write(&rule, &out);
 		load(&again, buf_str(&out));
 		assert_string_equal(again.rules[0].category, texts[i]);
 		assert_string_equal(again.rules[0].match.items[0].text,
@@ -383,7 +383,7 @@ static void many_rules_are_no_trouble(void **state)
 	begin = seconds();
 	tsv(&p, buf_slice(&text));
 	assert_int_equal(p.rule_count, 100000);
-	assert_non_null(packs_find(&p, "rule-99999"));
+	assert_non_null(pack_find(&p, "rule-99999"));
 	assert_true(seconds() - begin < 5);
 }
 

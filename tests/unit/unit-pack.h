@@ -13,7 +13,7 @@
 static inline void load(struct packs *p, const char *text)
 {
 	struct err err = ERR_INIT;
-	int rc = packs_load_text(p, slice_of(text), "f.yaml", &err);
+	int rc = pack_load_text(p, slice_of(text), "f.yaml", &err);
 
 	assert_no_err(&err);
 	assert_int_equal(rc, 0);
@@ -24,7 +24,7 @@ static inline void refuse(const char *text, const char *part)
 	AUTO_PACKS struct packs p = PACKS_INIT;
 	struct err err = ERR_INIT;
 
-	if (packs_load_text(&p, slice_of(text), "f.yaml", &err) == 0)
+	if (pack_load_text(&p, slice_of(text), "f.yaml", &err) == 0)
 		fail_msg("accepted, instead of: %s", part);
 	assert_err(&err, ERR_USAGE, part);
 	assert_int_equal(p.rule_count, 0);
