@@ -63,8 +63,7 @@ struct pattern_set {
 	size_t rule_count;
 	struct pattern_expr *exprs;
 	size_t expr_count;
-	/* Expressions that the engine does not find, rising: they run on each
-	 * line. */
+	/* Those that the engine does not find, rising: run on each line. */
 	const uint32_t *always;
 	size_t always_count;
 	size_t *slow; /* rules */
@@ -176,8 +175,7 @@ static inline const char *pattern_line_end(const char *p, const char *end)
 	return at ? at : end;
 }
 
-/* pattern-code.c */
-/* Options are PCRE2's. The message of a failure begins with the offset. */
+/* pattern-code.c: options are PCRE2's, a message begins with the offset. */
 int pattern_code_compile(struct pattern_code *re, struct slice text,
 			 uint32_t options, struct err *err) MUST_CHECK;
 void pattern_code_done(struct pattern_code *re);
