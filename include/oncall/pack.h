@@ -61,9 +61,11 @@ void pack_done(struct packs *p);
  * lines and lines that begin with '#' are skipped; "-" is standard input).
  * Errors are "FILE:LINE: ...": unknown keys with the nearest one, keys and ids
  * that stand twice (an id may stand in two files: the later one replaces the
- * rule, so that users can change a shipped one), severities, expressions that
- * do not compile, conditions and templates that cannot be read. On an error
- * nothing of the file has been added.
+ * rule, so that users can change a shipped one), severities, conditions and
+ * templates that cannot be read, and names in them that no expression captures.
+ * Expressions are compiled by pattern_set_new(), and only there. On an error
+ * nothing of the file has been added. A file or pipe that others can write is
+ * ERR_REFUSED; standard input is what the caller made it.
  */
 int pack_load(struct packs *p, const char *path, struct err *err) MUST_CHECK;
 /* The same for text that is in memory. */
@@ -72,13 +74,15 @@ int pack_load_text(struct packs *p, struct slice text, const char *name,
 /* Adds one rule, or replaces the one of the same id; takes what it owns. */
 void pack_add(struct packs *p, struct pack_rule *rule);
 struct pack_rule *pack_find(const struct packs *p, const char *id);
-/* As a pack of its own, in YAML, that pack_load() reads. */
+/* As a pack of its own, in YAML, that pack_load() reads as the same rule; but
+ * bytes that are no UTF-8 become U+FFFD. */
 void pack_write(const struct pack_rule *rule, struct buf *out);
 void pack_rule_done(struct pack_rule *r);
 
 /* Folders of packs, in this order: ONCALL_PACKS (parted by ':'), the user's
- * own ($XDG_CONFIG_HOME/oncall/packs), /etc/oncall/packs, where they were
- * installed, and in a source tree examples/packs. The first folder that has a
+ * own ($XDG_CONFIG_HOME/oncall/packs), /etc/oncall/packs, beside the program
+ * where it was installed (../share/oncall/examples/packs), and for one in
+ * build/PROFILE/bin the sources' examples/packs. The first folder that has a
  * pack of that name wins. */
 int pack_load_named(struct packs *p, const char *name, struct err *err)
 	MUST_CHECK;
@@ -106,10 +110,11 @@ struct pack_finding {
 /*
  * Looks at rules as their author would want to know: examples that do not
  * match, counter-examples that do, examples of one rule that another one
- * matches (overlap), expressions without a required literal, expressions that
- * backtrack without bound on examples or on what is made from them, rules that
- * can never fire (conditions that name no rule, excepts that take every
- * example, a rule that repeats another). Returns how many errors there were.
+ * matches (overlap, once a pair), expressions without a required literal or
+ * that do not compile, expressions that backtrack without bound on what is made
+ * from examples, rules that can never fire (conditions that name no rule, or
+ * wait for each other), that repeat another, or that detect nothing and are
+ * named by no condition. Returns how many errors there were.
  */
 size_t pack_check(const struct packs *p,
 		  void (*found)(void *arg, const struct pack_finding *f),

@@ -3,7 +3,8 @@
  * language of titles, messages and commands. "$$" is a dollar sign.
  *
  * Filters: upper, lower, trim, first (line), short (80 characters), json,
- * default:TEXT. More than one may follow: ${message|first|short}.
+ * default:TEXT (without '|' and '}'). More than one may follow:
+ * ${message|first|short}.
  */
 #ifndef ONCALL_TEMPLATE_H
 #define ONCALL_TEMPLATE_H
@@ -12,7 +13,7 @@
 
 struct template;
 
-/* ERR_USAGE names the column and, for a filter, the nearest one. */
+/* ERR_USAGE names the column (a byte) and, for a filter, those there are. */
 int template_new(struct template **ret, const char *text, struct err *err)
 	MUST_CHECK;
 void template_free(struct template *t);
@@ -23,7 +24,7 @@ const char *template_path(const struct template *t, size_t i);
  * the next call. */
 typedef struct slice template_lookup(void *arg, const char *path);
 
-/* What has no value leaves nothing behind. */
+/* What has no value leaves nothing behind. Allocates only when out grows. */
 void template_fill(const struct template *t, struct buf *out,
 		   template_lookup *lookup, void *arg);
 
