@@ -48,6 +48,7 @@ struct watch {
 	pthread_mutex_t settling;
 	pthread_cond_t turn;
 	uint64_t settled;
+	bool cut; /* a block was left by a stop: what was read is not told */
 	_Atomic bool failed; /* with err, which is under settling */
 	struct err err;
 	int status; /* the worst that was told; under telling */
@@ -164,7 +165,7 @@ static int checkpoint(struct watch *w, struct err *err)
 	AUTO_BUF struct buf state = BUF_INIT_MAX(SIZE_MAX / 2);
 	AUTO_BUF struct buf part = BUF_INIT_MAX(SIZE_MAX / 2);
 
-	if (!w->store || !w->moved)
+	if (!w->store || !w->moved || w->cut)
 		return 0;
 	jwrite_open(&state, NULL, '{');
 	input_save(w->in, &part);
@@ -254,6 +255,7 @@ static void settle(struct watch *w, struct detector_work *work, uint64_t ticket)
 		(void)pthread_cond_wait(&w->turn, &w->settling);
 	if (!w->failed) {
 		detector_settle(w->d, work, &w->out);
+		w->cut |= detector_cut(work);
 		w->settled++;
 	}
 	(void)pthread_cond_broadcast(&w->turn);
@@ -390,13 +392,15 @@ int watch_run(int argc, char **argv, struct err *err)
 	};
 	int64_t begun = clock_mono();
 
-	signals_install();
 	w.saved_at = w.flushed_at = begun;
 	if (args.duration)
 		w.stop_at = begun + args.duration;
 	if (rules_load(&packs, err) < 0 ||
-	    open_watch(&w, &packs, argc, argv, err) < 0 ||
-	    run_threads(&w, err) < 0)
+	    open_watch(&w, &packs, argc, argv, err) < 0)
+		return -1;
+	/* Until here there is nothing to lose, and it may have taken long. */
+	signals_install();
+	if (run_threads(&w, err) < 0)
 		return -1;
 	if (args.stats) {
 		AUTO_BUF struct buf text = BUF_INIT;

@@ -53,6 +53,9 @@ struct detector_work *detector_work_new(struct detector *d);
 void detector_work_free(struct detector_work *w);
 /* The block must stay as it is until it is settled. */
 void detector_scan(struct detector_work *w, const struct input_block *b);
+/* A stop was asked for while expressions took long on lines of the block, so
+ * that the rest of them was left: what is settled does not stand for all. */
+bool detector_cut(const struct detector_work *w);
 /* Writes what the block, and conditions that it completes, have to say. */
 void detector_settle(struct detector *d, struct detector_work *w,
 		     struct record_writer *out);

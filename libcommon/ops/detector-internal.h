@@ -17,6 +17,7 @@ struct detector_rule {
 	struct slice service; /* that the rule gives, or a NULL ptr */
 	struct buf fixed;     /* members that are the same in every record */
 	bool plain;	      /* each hit is a detection at once */
+	bool gave_up;	      /* on a line, and that was told */
 	struct detector_rule_stats stats;
 	/* --max-rate: the window at hand. */
 	int64_t rate_start;
@@ -69,6 +70,7 @@ enum outcome_kind {
 	OUTCOME_READY, /* records as they are written */
 	OUTCOME_HIT,   /* facts as JSON: order, or other hits, decide */
 	OUTCOME_EVENT, /* the same, of a line, with --all */
+	OUTCOME_FAULT, /* the first line that a rule gave up on, and why */
 };
 
 struct outcome { /* what a thread found */
@@ -103,7 +105,8 @@ struct detector_work {
 	uint64_t lines, hit_lines, bad_times, no_times, faults;
 	uint64_t *compared, *written; /* by rule */
 	uint64_t outside, detections;
-	struct err trouble;	    /* the first of the block */
+	bool *gave_up;		    /* by rule: there was an OUTCOME_FAULT */
+	bool cut;		    /* left in the middle of the block */
 	struct pattern_stats *told; /* by rule: what was settled before */
 };
 

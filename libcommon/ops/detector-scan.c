@@ -5,6 +5,7 @@
 #include <oncall/jwrite.h>
 #include <oncall/lines.h>
 #include <oncall/mem.h>
+#include <oncall/signals.h>
 
 /* Lines of a block that are looked at to see what it is made of. */
 #define SAMPLE_LINES 4
@@ -22,6 +23,7 @@ struct detector_work *detector_work_new(struct detector *d)
 	w->identities = mem_zero(d->rule_count + 1, sizeof(*w->identities));
 	w->compared = mem_zero(d->rule_count + 1, sizeof(*w->compared));
 	w->written = mem_zero(d->rule_count + 1, sizeof(*w->written));
+	w->gave_up = mem_zero(d->rule_count + 1, sizeof(*w->gave_up));
 	w->told = mem_zero(d->rule_count + 1, sizeof(*w->told));
 	return w;
 }
@@ -43,6 +45,7 @@ void detector_work_free(struct detector_work *w)
 	free(w->identities);
 	free(w->compared);
 	free(w->written);
+	free(w->gave_up);
 	free(w->told);
 	free(w);
 }
@@ -263,13 +266,18 @@ static int on_text_hit(void *arg, const struct pattern_hit *hit)
 static int on_fault(void *arg, const struct pattern_hit *hit, const char *why)
 {
 	struct detector_work *w = arg;
+	struct outcome *o;
 
-	if (!w->faults++)
-		(void)err_set(&w->trouble, ERR_INPUT,
-			      "pattern '%s': an expression gave up on a line "
-			      "(%s); it may have been missed",
-			      w->d->rules[hit->rule].pack->id, why);
-	return 0;
+	w->faults++;
+	w->cut = signals_stop() != 0;
+	if (w->gave_up[hit->rule])
+		return w->cut;
+	w->gave_up[hit->rule] = true;
+	o = add_outcome(w, OUTCOME_FAULT);
+	o->rule = hit->rule;
+	buf_add_str(&w->bytes, why);
+	o->body_len = w->bytes.len - o->body;
+	return w->cut;
 }
 
 /* One event, whatever stands in it. */
@@ -297,7 +305,7 @@ static int on_candidate(void *arg, struct slice line)
 			     line.ptr + line.len + 2 >=
 				     w->block->text.ptr + w->block->text.len;
 	scan_event(w, line);
-	return 0;
+	return w->cut;
 }
 
 static bool is_wrapping(const struct fields_format *format)
@@ -339,7 +347,7 @@ static void each_line(struct detector_work *w)
 	const char *p = w->block->text.ptr;
 	const char *end = p + w->block->text.len;
 
-	while (p < end) {
+	while (p < end && !w->cut) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		size_t n = (size_t)((nl ? nl : end) - p);
 		size_t cut = n && p[n - 1] == '\r' ? 1 : 0;
@@ -398,7 +406,7 @@ void detector_scan(struct detector_work *w, const struct input_block *b)
 	w->block = b;
 	w->count = 0;
 	w->lines = w->bad_times = w->no_times = w->faults = 0;
-	w->trouble.kind = ERR_NONE;
+	w->cut = false;
 	w->now = clock_now();
 	w->hit_lines = w->outside = w->detections = 0;
 	w->read = w->last_hit = NULL;
@@ -411,11 +419,16 @@ void detector_scan(struct detector_work *w, const struct input_block *b)
 		return;
 	}
 	w->lines = b->event_count;
-	for (size_t i = 0; i < b->event_count; i++) {
+	for (size_t i = 0; i < b->event_count && !w->cut; i++) {
 		const struct input_event *e = &b->events[i];
 
 		begin_event(w, e->id, e->offset, e->line, !e->out_of_order);
 		w->facts.truncated = e->truncated;
 		scan_event(w, e->text);
 	}
+}
+
+bool detector_cut(const struct detector_work *w)
+{
+	return w->cut;
 }

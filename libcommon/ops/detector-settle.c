@@ -246,12 +246,34 @@ static void settle_facts(struct detector *d, const struct outcome *o,
 	}
 }
 
+/* Once for each rule: what follows is only counted. */
+static void settle_fault(struct detector *d, const struct outcome *o,
+			 struct slice why)
+{
+	struct detector_rule *r = &d->rules[o->rule];
+	struct err err = ERR_INIT;
+
+	if (r->gave_up)
+		return;
+	r->gave_up = true;
+	(void)err_set(&err, ERR_INPUT,
+		      "pattern '%s': an expression gave up on a line (%.*s); "
+		      "it may have been missed",
+		      r->pack->id, (int)why.len, why.ptr);
+	tell(d, &err);
+}
+
 static void settle_outcome(struct detector *d, struct detector_work *w,
 			   const struct outcome *o, struct record_writer *out)
 {
 	struct slice body = {w->bytes.data + o->body, o->body_len};
-	int64_t time = time_of(d, w->block->stream, o);
+	int64_t time;
 
+	if (o->kind == OUTCOME_FAULT) {
+		settle_fault(d, o, body);
+		return;
+	}
+	time = time_of(d, w->block->stream, o);
 	if (o->kind == OUTCOME_READY)
 		record_write_lines(out, body);
 	else if (!outside(d, time == WHEN_NONE ? d->now : time))
@@ -304,8 +326,6 @@ void detector_settle(struct detector *d, struct detector_work *w,
 		return; /* on_fire never stops it */
 	record_write_lines(out,
 			   SLICE_LIT("")); /* written out when it is much */
-	if (w->trouble.kind != ERR_NONE)
-		tell(d, &w->trouble);
 	add_stats(d, w);
 	if (d->opt.measure)
 		add_engine_stats(d, w);

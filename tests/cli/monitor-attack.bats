@@ -74,3 +74,90 @@ quick() {
         is "$(of .source.offset | paste -sd ' ')" "0 $((size + 6))"
     done
 }
+
+# ---- patterns ----
+
+# hostile N: lines on which an expression with nested repeats never ends.
+hostile() {
+    yes "$(a 28)!" | head -n "$1"
+}
+
+@test "a pattern that gives up is named, once, with status 3, by all engines" {
+    rules 'evil high (a+)+$' 'worse high (a+)+[^!]$' 'good low a!'
+    hostile 100 >log
+    for engine in literal pcre2 hs; do
+        run --separate-stderr monitor --engine "$engine" log
+        [[ $engine != hs || $stderr != *'hs'* ]] || continue
+        is "$status" 3
+        is "$(of .pattern | uniq -c | xargs)" '100 good'
+        is "${#stderr_lines[@]}" 2
+        says "pattern 'evil'"
+        says "pattern 'worse'"
+    done
+    cp log log2
+    cp log log3
+    expect_records 3 monitor --jobs 3 --stats log log2 log3
+    is "${#lines[@]}" 300
+    says '600 times an expression gave up'
+}
+
+@test "a stop does not wait for what takes long, and loses nothing by it" {
+    rules 'evil high (a+)+$' 'good low ^good \d+$'
+    {
+        hostile 300
+        seq -f 'good %.0f' 20
+        hostile 9000
+        seq -f 'good %.0f' 21 40
+    } >log
+    monitor --cursor main log >out 2>err 3>&- &
+    job=$!
+    eventually 10 test -e "$ONCALL_STORE"
+    sleep 0.3
+    SECONDS=0
+    # The program is the child of the function's shell.
+    kill -TERM "$(pgrep -P "$job" || echo "$job")"
+    status=0
+    wait "$job" || status=$?
+    is "$status" 143
+    [ "$SECONDS" -lt 5 ]
+    # Nothing of it was said to be done; what was told is known again.
+    run ! grep '"type":"cursor"' out
+    oncall-incident open <out >/dev/null
+    rules 'good low ^good \d+$'
+    monitor --cursor main log >out
+    is "$(grep -c '"pattern":"good"' out)" 40
+    oncall-incident open <out >/dev/null
+    is "$(oncall-incident list --json | jq .count)" 40
+}
+
+@test "an --except that gives up does not take a line away" {
+    pack <<'YAML'
+patterns:
+  - {id: x, severity: high, match: ['a!'], except: ['(a+)+$']}
+YAML
+    hostile 3 >log
+    expect_records 3 monitor log
+    is "${#lines[@]}" 3
+    says "pattern 'x'"
+}
+
+@test "--test-pattern says that an expression gave up" {
+    hostile 3 >log
+    expect 3 oncall-monitor --test-pattern '(a+)+$' log
+    says 'line 1: the expression gave up'
+    expect 1 oncall-monitor --explain --no-default-packs --patterns <(
+        printf 'evil\thigh\t(a+)+$\n'
+    ) log
+    [[ $output == *'evil: gave up: the expression backtracks too much'* ]]
+}
+
+@test "100,000 patterns are a matter of seconds" {
+    seq 100000 |
+        awk '{printf "p%d\thigh\tnumber %d fails with (?<x>\\d+)\n", $1, $1}' \
+            >rules.tsv
+    need unsanitized
+    expect_records 0 bash -c 'ulimit -v 600000; exec timeout 30 "$@"' - \
+        "$BUILD/bin/oncall-monitor" --no-default-packs --patterns rules.tsv \
+        <<<'number 77777 fails with 12'
+    is "$(of '[.pattern, .fields.x] | join(" ")')" 'p77777 12'
+}
