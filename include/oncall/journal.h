@@ -17,7 +17,8 @@
 #define JOURNAL_RETRY_MAX_MS 60000
 
 struct journal_options {
-	int fd;			 /* to read instead of running journalctl; -1 */
+	int fd;			 /* to read instead of running journalctl, taken
+				    over; -1 */
 	const char *name;	 /* of fd, for messages */
 	const char *program;	 /* NULL: "journalctl" */
 	const char *const *args; /* more arguments for it, ended by NULL: -u

@@ -307,6 +307,8 @@ static void journal_free(struct input *in)
 	struct journal *j = journal_of(in);
 
 	child_free(j->child);
+	if (j->fd >= 0)
+		(void)close(j->fd);
 	journal_parser_done(&j->parser);
 	for (size_t i = 0; i < j->arg_count; i++)
 		free(j->args[i]);
