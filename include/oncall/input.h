@@ -90,7 +90,8 @@ void input_save(const struct input *in, struct buf *out);
 int input_load(struct input *in, struct slice json, struct err *err) MUST_CHECK;
 void input_free(struct input *in);
 /* Hands on what each of them has, in turn; END when all have ended. Takes the
- * inputs over. name(i) tells them apart in what is saved. */
+ * inputs over. names tell them apart in what is saved, also when it is one
+ * only, so that others may be added. */
 struct input *input_join_all(struct input **inputs, const char *const *names,
 			     size_t count);
 

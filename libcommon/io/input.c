@@ -59,18 +59,50 @@ void input_free(struct input *in)
 		in->ops->free(in);
 }
 
+struct one_of {
+	struct input *in;
+	char *name;
+	bool ended;
+	struct input_stream **streams; /* as shown, by the number it gave */
+	size_t stream_count;
+};
+
 struct several {
 	struct input base;
-	struct input **inputs;
-	char **names;
-	bool *ended;
+	struct one_of *inputs;
 	size_t count;
-	size_t turn; /* the one that is asked first */
+	size_t turn;	/* the one that is asked first */
+	size_t streams; /* of all of them */
 };
 
 static struct several *several_of(const struct input *in)
 {
 	return (struct several *)(uintptr_t)in;
+}
+
+/* Each input numbers its streams from 0; what is shown has numbers, and a
+ * last_time, of its own. The texts in it stay those of the input. */
+static struct input_stream *own_stream(struct several *s, struct one_of *of,
+				       const struct input_stream *in)
+{
+	struct input_stream *own;
+
+	while (in->number >= of->stream_count) {
+		size_t more = of->stream_count ? 2 * of->stream_count : 4;
+
+		of->streams = mem_resize(of->streams, more,
+					 sizeof(struct input_stream *));
+		while (of->stream_count < more)
+			of->streams[of->stream_count++] = NULL;
+	}
+	own = of->streams[in->number];
+	if (own)
+		return own;
+	own = mem_zero(1, sizeof(*own));
+	*own = *in;
+	own->number = s->streams++;
+	of->streams[in->number] = own;
+	return own;
 }
 
 /* Asks each once, from the one whose turn it is. */
@@ -81,18 +113,19 @@ static int one_round(struct several *s, struct input_block *b, int wait_ms,
 
 	for (size_t i = 0; i < s->count; i++) {
 		size_t at = (s->turn + i) % s->count;
+		struct one_of *of = &s->inputs[at];
 		int state;
 
-		if (s->ended[at])
+		if (of->ended)
 			continue;
-		state = input_next(s->inputs[at], b, wait_ms, err);
-		if (state == INPUT_END)
-			s->ended[at] = true;
-		else if (state != INPUT_NOTHING) {
+		state = input_next(of->in, b, wait_ms, err);
+		of->ended = state == INPUT_END;
+		alive += state == INPUT_NOTHING;
+		if (state == INPUT_BLOCK_READY)
+			b->stream = own_stream(s, of, b->stream);
+		if (state == INPUT_BLOCK_READY || state < 0) {
 			s->turn = at + 1;
 			return state;
-		} else {
-			alive++;
 		}
 	}
 	return alive ? INPUT_NOTHING : INPUT_END;
@@ -104,13 +137,17 @@ static int several_next(struct input *in, struct input_block *b, int wait_ms,
 			struct err *err)
 {
 	struct several *s = several_of(in);
-	int state = one_round(s, b, 0, err);
+	int state;
 
+	if (s->count == 1)
+		return one_round(s, b, wait_ms, err);
+	state = one_round(s, b, 0, err);
 	while (state == INPUT_NOTHING && wait_ms != 0 && !signals_stop()) {
-		int step = INPUT_WAIT_STEP / (int)s->count;
+		int step = INPUT_WAIT_STEP;
 
-		if (step < 1)
-			step = 1;
+		if (wait_ms > 0 && wait_ms < step)
+			step = wait_ms;
+		step = step / (int)s->count + 1;
 		state = one_round(s, b, step, err);
 		if (wait_ms > 0) {
 			wait_ms -= step * (int)s->count;
@@ -127,10 +164,10 @@ static void several_save(const struct input *in, struct buf *out)
 
 	jwrite_open(out, NULL, '{');
 	for (size_t i = 0; i < s->count; i++) {
-		AUTO_BUF struct buf one = BUF_INIT;
+		AUTO_BUF struct buf one = BUF_INIT_MAX(SIZE_MAX / 2);
 
-		input_save(s->inputs[i], &one);
-		jwrite_raw(out, s->names[i], buf_slice(&one));
+		input_save(s->inputs[i].in, &one);
+		jwrite_raw(out, s->inputs[i].name, buf_slice(&one));
 	}
 	jwrite_close(out, '}');
 }
@@ -142,10 +179,11 @@ static int several_load(struct input *in, struct slice json, struct err *err)
 	int failed = jscan_object(&scan, json.ptr, json.len, err);
 
 	for (size_t i = 0; i < s->count && !failed; i++) {
-		const struct jscan_member *m = jscan_get(&scan, s->names[i]);
+		const struct one_of *of = &s->inputs[i];
+		const struct jscan_member *m = jscan_get(&scan, of->name);
 
 		if (m)
-			failed = input_load(s->inputs[i], m->value, err);
+			failed = input_load(of->in, m->value, err);
 	}
 	jscan_done(&scan);
 	return failed;
@@ -156,12 +194,15 @@ static void several_free(struct input *in)
 	struct several *s = several_of(in);
 
 	for (size_t i = 0; i < s->count; i++) {
-		input_free(s->inputs[i]);
-		free(s->names[i]);
+		struct one_of *of = &s->inputs[i];
+
+		input_free(of->in);
+		for (size_t k = 0; k < of->stream_count; k++)
+			free(of->streams[k]);
+		free(of->streams);
+		free(of->name);
 	}
 	free(s->inputs);
-	free(s->names);
-	free(s->ended);
 	free(s);
 }
 
@@ -170,19 +211,14 @@ struct input *input_join_all(struct input **inputs, const char *const *names,
 {
 	static const struct input_ops ops = {several_next, several_save,
 					     several_load, several_free};
-	struct several *s;
+	struct several *s = mem_zero(1, sizeof(*s));
 
-	if (count == 1)
-		return inputs[0];
-	s = mem_zero(1, sizeof(*s));
 	s->base.ops = &ops;
-	s->inputs = mem_zero(count, sizeof(struct input *));
-	s->names = mem_zero(count, sizeof(char *));
-	s->ended = mem_zero(count, sizeof(bool));
+	s->inputs = mem_zero(count, sizeof(*s->inputs));
 	s->count = count;
 	for (size_t i = 0; i < count; i++) {
-		s->inputs[i] = inputs[i];
-		s->names[i] = mem_dup(names[i]);
+		s->inputs[i].in = inputs[i];
+		s->inputs[i].name = mem_dup(names[i]);
 	}
 	return &s->base;
 }
