@@ -1,6 +1,8 @@
 /* inputs.c - the input that options, operands and configuration ask for. */
 #include "monitor.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 
 #include <oncall/elastic.h>
@@ -19,7 +21,7 @@ struct source {
 	const char *name;
 	const char **paths;
 	size_t path_count;
-	bool journal;
+	bool journal, is_journal; /* run journalctl; paths are its output */
 	const char *syslog, *elasticsearch, *index, *query, *time_field;
 	const char *user, *ca_file, *service, *multiline;
 	char *api_key, *password;
@@ -37,15 +39,16 @@ static int joined(struct input *in, struct opening *o, const struct source *s,
 		  const char *kind, struct err *err)
 {
 	const struct join_options join = {
-		.preset = s->multiline,
+		.preset = s->multiline ? s->multiline : args.multiline,
 		.start = args.start,
 		.go_on = args.go_on,
 		.end = args.end,
 		.session = args.session,
+		.keep = args.cursor != NULL,
 	};
 
-	if (s->multiline || args.start || args.go_on || args.end ||
-	    args.session) {
+	if (join.preset || join.start || join.go_on || join.end ||
+	    join.session) {
 		struct input *inner = in;
 
 		if (join_new(&in, inner, &join, err) < 0)
@@ -84,28 +87,40 @@ static int open_files(struct opening *o, const struct source *s,
 	return joined(in, o, s, "files", err);
 }
 
+/* What journalctl wrote, or journalctl when path is NULL. */
 static int open_journal(struct opening *o, const struct source *s,
-			struct err *err)
+			const char *path, struct err *err)
 {
 	const char *unit_args[UNIT_ARGS] = {NULL};
-	const struct journal_options opt = {
+	AUTO_FREE char *kind =
+		mem_printf("journal%s%s", path ? " " : "", path ? path : "");
+	struct journal_options opt = {
 		.fd = -1,
+		.name = path,
 		.args = unit_args,
 		.follow = args.follow,
 		.since = args.since,
 		.until = args.until,
 		.max_line = (size_t)args.max_line,
 		.service = s->service,
+		.trouble = o->trouble->tell,
+		.arg = o->trouble->arg,
 	};
 	struct input *in;
 
+	if (path && !strcmp(path, "-"))
+		opt.fd = STDIN_FILENO;
+	else if (path)
+		opt.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (path && opt.fd < 0)
+		return err_sys(err, errno, "cannot open '%s'", path);
 	for (size_t i = 0; i < args.units.count; i++) {
 		unit_args[2 * i] = "-u";
 		unit_args[2 * i + 1] = args.units.items[i];
 	}
 	if (journal_new(&in, &opt, err) < 0)
 		return -1;
-	return joined(in, o, s, "journal", err);
+	return joined(in, o, s, kind, err);
 }
 
 static int open_syslog(struct opening *o, const struct source *s,
@@ -159,9 +174,12 @@ static int open_elastic(struct opening *o, const struct source *s,
 static int open_source(struct opening *o, const struct source *s,
 		       struct err *err)
 {
-	if (s->path_count && open_files(o, s, err) < 0)
+	if (s->path_count && !s->is_journal && open_files(o, s, err) < 0)
 		return -1;
-	if (s->journal && open_journal(o, s, err) < 0)
+	for (size_t i = 0; s->is_journal && i < s->path_count; i++)
+		if (open_journal(o, s, s->paths[i], err) < 0)
+			return -1;
+	if (s->journal && open_journal(o, s, NULL, err) < 0)
 		return -1;
 	if (s->syslog && open_syslog(o, s, err) < 0)
 		return -1;
@@ -232,6 +250,15 @@ static int read_source(struct source *s, const char *name, struct err *err)
 	return 0;
 }
 
+/* A source that is named twice is still one. */
+static bool is_again(size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!strcmp(args.sources.items[k], args.sources.items[i]))
+			return true;
+	return false;
+}
+
 static int open_configured(struct opening *o, struct err *err)
 {
 	int failed = 0;
@@ -239,6 +266,8 @@ static int open_configured(struct opening *o, struct err *err)
 	for (size_t i = 0; i < args.sources.count && !failed; i++) {
 		CLEANUP(source_done) struct source s = {.name = NULL};
 
+		if (is_again(i))
+			continue;
 		failed = read_source(&s, args.sources.items[i], err) < 0 ||
 			 open_source(o, &s, err) < 0;
 	}
@@ -250,13 +279,13 @@ static int open_named(struct opening *o, int argc, char **argv, struct err *err)
 	CLEANUP(source_done)
 	struct source s = {
 		.name = "",
-		.journal = args.journal,
+		.journal = args.journal && !argc,
+		.is_journal = args.journal && argc,
 		.syslog = args.syslog,
 		.elasticsearch = args.elasticsearch,
 		.index = args.index,
 		.query = args.query,
 		.time_field = args.time_field,
-		.multiline = args.multiline,
 	};
 
 	for (int i = 0; i < argc; i++)
@@ -267,11 +296,38 @@ static int open_named(struct opening *o, int argc, char **argv, struct err *err)
 	return open_source(o, &s, err);
 }
 
+/* What says more of a source needs that source. */
+static int check_options(int argc, struct err *err)
+{
+	const struct {
+		const char *option;
+		bool given;
+		const char *needs;
+		bool there;
+	} rules[] = {
+		{"--unit", args.units.count > 0, "--journal without FILE",
+		 (args.journal && !argc) || args.sources.count > 0},
+		{"--index", args.index != NULL, "--elasticsearch",
+		 args.elasticsearch != NULL},
+		{"--query", args.query != NULL, "--elasticsearch",
+		 args.elasticsearch != NULL},
+		{"--time-field", args.time_field != NULL, "--elasticsearch",
+		 args.elasticsearch != NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (rules[i].given && !rules[i].there)
+			return err_set(err, ERR_USAGE, "%s needs %s",
+				       rules[i].option, rules[i].needs);
+	return 0;
+}
+
 int inputs_open(struct input **ret, int argc, char **argv,
 		const struct inputs_trouble *trouble, struct err *err)
 {
 	struct opening o = {.trouble = trouble};
-	int failed = open_named(&o, argc, argv, err) < 0 ||
+	int failed = check_options(argc, err) < 0 ||
+		     open_named(&o, argc, argv, err) < 0 ||
 		     open_configured(&o, err) < 0;
 
 	if (failed)

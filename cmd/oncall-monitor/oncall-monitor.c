@@ -28,7 +28,7 @@ static const struct cli_opt opts[] = {
 	CLI_STR('c', "cursor", "NAME", &args.cursor,
 		"go on where the store says that NAME was"),
 	CLI_FLAG('J', "journal", &args.journal,
-		"the systemd journal"),
+		"the systemd journal; FILEs are then what journalctl wrote"),
 	CLI_LIST('s', "source", "NAME", &args.sources,
 		"what the configuration has under sources"),
 	CLI_TIME('S', "since", "TIME", &args.since,

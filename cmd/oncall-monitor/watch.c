@@ -7,6 +7,7 @@
 #include <oncall/checkpoint.h>
 #include <oncall/clock.h>
 #include <oncall/diag.h>
+#include <oncall/hash.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 #include <oncall/signals.h>
@@ -38,7 +39,8 @@ struct watch {
 	int64_t number;	     /* of the last snapshot */
 	struct place *places;
 	size_t place_count;
-	bool moved; /* since the last snapshot */
+	bool moved;	      /* since the last snapshot */
+	uint64_t saved_input; /* hash of the input's state in it */
 	int64_t saved_at, flushed_at, stop_at;
 	/* Blocks are read one after the other, under this lock, ... */
 	pthread_mutex_t reading;
@@ -169,6 +171,7 @@ static int checkpoint(struct watch *w, struct err *err)
 		return 0;
 	jwrite_open(&state, NULL, '{');
 	input_save(w->in, &part);
+	w->saved_input = hash_key(part.data, part.len);
 	jwrite_raw(&state, "input", buf_slice(&part));
 	buf_reset(&part);
 	detector_save(w->d, &part);
@@ -181,6 +184,18 @@ static int checkpoint(struct watch *w, struct err *err)
 	w->moved = false;
 	w->saved_at = clock_mono();
 	return 0;
+}
+
+/* An input may have come further without handing anything on: the first lines
+ * of an event that is not complete, documents of which none is new. */
+static void note_input(struct watch *w)
+{
+	AUTO_BUF struct buf part = BUF_INIT_MAX(SIZE_MAX / 2);
+
+	if (!w->store || w->moved)
+		return;
+	input_save(w->in, &part);
+	w->moved = hash_key(part.data, part.len) != w->saved_input;
 }
 
 static int flush(struct watch *w, struct err *err)
@@ -310,6 +325,7 @@ static int run_threads(struct watch *w, struct err *err)
 	/* A stop keeps what is folded and pending for the next start. */
 	if (!signals_stop() || !w->store)
 		detector_finish(w->d, &w->out);
+	note_input(w);
 	if (checkpoint(w, err) < 0)
 		return -1;
 	return flush(w, err);
@@ -333,8 +349,10 @@ static int restore(struct watch *w, struct err *err)
 	got = jscan_object(&scan, state.data, state.len, err);
 	input = got ? NULL : jscan_get(&scan, "input");
 	detector = got ? NULL : jscan_get(&scan, "detector");
-	if (!got && input)
+	if (!got && input) {
+		w->saved_input = hash_key(input->value.ptr, input->value.len);
 		got = input_load(w->in, input->value, err);
+	}
 	if (!got && detector)
 		got = detector_load(w->d, detector->value, err);
 	if (got)

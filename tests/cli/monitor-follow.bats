@@ -94,6 +94,11 @@ YAML
     monitor --multiline indent --cursor main --follow --duration 1s log |
         oncall-incident open >/dev/null
     printf '\tat end\n2026-11-20T10:03:00Z boom\n' >>log
+    monitor --multiline indent --cursor main log >second
+    is "$(jq -r 'select(.type == "detection") | .pattern' second)" t
+    oncall-incident open >/dev/null <second
+    # What could go on is told by the first run that finds it silent.
+    sleep 2.1
     expect_records 0 monitor --multiline indent --cursor main log
     is "$(of 'select(.pattern == "x") | .count')" 3
 }
