@@ -3,9 +3,8 @@
  * copy, or in an archive. Names alone prove nothing; the inode does, as long
  * as it holds the bytes, and else the bytes that were handed on.
  */
-#include "tail-internal.h"
+#include "tail-parts.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,28 +15,6 @@
 #define SCANS  3 /* names change while a directory is read */
 #define PIECE  ((size_t)64 * 1024)
 #define SECOND INT64_C(1000000000)
-
-struct sibling {
-	char *path;
-	struct tail_inode inode;
-	bool rotated; /* the name is one that a rotation gives */
-	bool archive; /* so says the name */
-};
-
-struct siblings {
-	struct sibling *items;
-	size_t count;
-};
-
-static void siblings_done(struct siblings *l)
-{
-	for (size_t i = 0; i < l->count; i++)
-		free(l->items[i].path);
-	free(l->items);
-	*l = (struct siblings){.items = NULL};
-}
-
-#define AUTO_SIBLINGS CLEANUP(siblings_done)
 
 int tail_open_fd(struct tail *t, const struct tail_file *f, const char *path)
 {
@@ -184,100 +161,12 @@ static int take(struct tail *t, struct tail_stream *s, const char *path,
 	return 1;
 }
 
-static bool ends_with(const char *name, const char *end)
+bool tail_find_inode(struct tail *t, const struct tail_file *f,
+		     const struct tail_inode *inode)
 {
-	size_t n = strlen(name), m = strlen(end);
+	AUTO_TAIL_SIBLINGS struct tail_siblings l = {.items = NULL};
 
-	return n > m && !strcmp(name + n - m, end);
-}
-
-static bool archive_name(const char *name)
-{
-	return ends_with(name, ".gz") || ends_with(name, ".zst");
-}
-
-/* "app.log" is rotated to "app.log.1", "app.log-20261120.gz", "app.log.old";
- * but "app.log.lock" and "app-worker.log" are something else. */
-static bool rotated_name(const char *base, const char *name)
-{
-	size_t n = strlen(base);
-
-	if (strncmp(name, base, n) != 0 || !strchr(".-_~", name[n]) || !name[n])
-		return false;
-	return strpbrk(name + n, "0123456789") || strstr(name + n, "old") ||
-	       strstr(name + n, "bak") || strstr(name + n, "prev") ||
-	       !strcmp(name + n, "~") || !strcmp(name + n, ".gz") ||
-	       !strcmp(name + n, ".zst");
-}
-
-/* Some put the number before the last dot: "app-20261120.log". */
-static bool related_name(const char *base, const char *name)
-{
-	const char *dot = strrchr(base, '.');
-	size_t stem = dot && dot != base ? (size_t)(dot - base) : strlen(base);
-
-	return !strncmp(name, base, stem) &&
-	       (name[stem] == '\0' || strchr(".-_~", name[stem]));
-}
-
-static bool has_original(const char *archive)
-{
-	AUTO_FREE char *name = mem_dup(archive);
-
-	*strrchr(name, '.') = '\0';
-	return access(name, F_OK) == 0;
-}
-
-static DIR *open_dir(const struct tail_file *f)
-{
-	AUTO_FREE char *dir =
-		f->name ? mem_dup_bytes(f->path, f->name) : mem_dup(".");
-
-	return opendir(dir);
-}
-
-static void add_sibling(struct siblings *l, const struct tail_file *f,
-			const char *name)
-{
-	struct sibling one = {
-		.path = mem_printf("%.*s%s", (int)f->name, f->path, name),
-		.rotated = rotated_name(f->path + f->name, name),
-		.archive = archive_name(name),
-	};
-
-	/* While the original is there, the archive is still being made: its
-	 * time says nothing yet. */
-	if ((one.archive && has_original(one.path)) ||
-	    tail_inode_at(one.path, &one.inode) < 0 ||
-	    !S_ISREG(one.inode.mode)) {
-		free(one.path);
-		return;
-	}
-	l->items = mem_resize(l->items, l->count + 1, sizeof(one));
-	l->items[l->count++] = one;
-}
-
-/* Those whose names are related; with an inode, those that have it. */
-static void find_siblings(struct siblings *l, const struct tail_file *f,
-			  const struct tail_inode *inode)
-{
-	DIR *dir = open_dir(f);
-	const struct dirent *e;
-
-	siblings_done(l);
-	while (dir && (e = readdir(dir)))
-		if (inode ? e->d_ino == inode->ino
-			  : related_name(f->path + f->name, e->d_name))
-			add_sibling(l, f, e->d_name);
-	if (dir)
-		(void)closedir(dir);
-}
-
-bool tail_find_inode(const struct tail_file *f, const struct tail_inode *inode)
-{
-	AUTO_SIBLINGS struct siblings l = {.items = NULL};
-
-	find_siblings(&l, f, inode);
+	tail_siblings_find(&l, t, f, inode);
 	for (size_t i = 0; i < l.count; i++)
 		if (tail_inode_same(&l.items[i].inode, inode))
 			return true;
@@ -286,7 +175,7 @@ bool tail_find_inode(const struct tail_file *f, const struct tail_inode *inode)
 
 static int by_use(const void *a, const void *b)
 {
-	const struct sibling *x = a, *y = b;
+	const struct tail_sibling *x = a, *y = b;
 
 	if (x->archive != y->archive)
 		return x->archive ? 1 : -1;
@@ -297,7 +186,7 @@ static int by_use(const void *a, const void *b)
 
 /* A copy is not older than what was seen of the original. Tools that compress
  * keep the time, some of them to the second only. */
-static bool not_older(const struct sibling *x, int64_t mtime)
+static bool not_older(const struct tail_sibling *x, int64_t mtime)
 {
 	if (x->archive)
 		return x->inode.mtime / SECOND >= mtime / SECOND;
@@ -306,10 +195,10 @@ static bool not_older(const struct sibling *x, int64_t mtime)
 
 static int take_by_inode(struct tail *t, struct tail_stream *s)
 {
-	AUTO_SIBLINGS struct siblings l = {.items = NULL};
+	AUTO_TAIL_SIBLINGS struct tail_siblings l = {.items = NULL};
 	int taken = 0;
 
-	find_siblings(&l, s->file, &s->inode);
+	tail_siblings_find(&l, t, s->file, &s->inode);
 	for (size_t i = 0; i < l.count && !taken; i++)
 		if (tail_inode_same(&l.items[i].inode, &s->inode))
 			taken = take(t, s, l.items[i].path, false);
@@ -318,12 +207,12 @@ static int take_by_inode(struct tail *t, struct tail_stream *s)
 
 static int take_by_bytes(struct tail *t, struct tail_stream *s)
 {
-	AUTO_SIBLINGS struct siblings l = {.items = NULL};
+	AUTO_TAIL_SIBLINGS struct tail_siblings l = {.items = NULL};
 	int taken = 0;
 
 	if (s->position == 0)
 		return 0;
-	find_siblings(&l, s->file, NULL);
+	tail_siblings_find(&l, t, s->file, NULL);
 	if (l.count)
 		qsort(l.items, l.count, sizeof(l.items[0]), by_use);
 	for (size_t i = 0; i < l.count && taken != 1; i++)
@@ -342,6 +231,8 @@ static int take_anywhere(struct tail *t, struct tail_stream *s)
 	int taken = 0;
 
 	for (int i = 0; i < SCANS && !taken; i++) {
+		if (i > 0)
+			t->list.read = 0; /* what it says may be wrong */
 		if (!s->elsewhere)
 			taken = take_by_inode(t, s);
 		if (!taken)
@@ -392,7 +283,7 @@ static size_t peek(struct tail *t, struct tail_file *f, const char *path,
 }
 
 /* Has f a stream, other than one of that inode, that begins with the bytes. */
-static bool begins_as(const struct tail_file *f, const struct sibling *x,
+static bool begins_as(const struct tail_file *f, const struct tail_sibling *x,
 		      const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < f->count; i++) {
@@ -413,8 +304,9 @@ static bool begins_as(const struct tail_file *f, const struct sibling *x,
 
 /* A copy of what stands at the path may be in the making. */
 static bool copy_of_now(struct tail *t, struct tail_file *f,
-			const struct tail_inode *now, const struct sibling *x,
-			const char *bytes, size_t n)
+			const struct tail_inode *now,
+			const struct tail_sibling *x, const char *bytes,
+			size_t n)
 {
 	char first[TAIL_MARK];
 	size_t have;
@@ -429,7 +321,7 @@ static bool copy_of_now(struct tail *t, struct tail_file *f,
 
 static int by_time(const void *a, const void *b)
 {
-	const struct sibling *x = a, *y = b;
+	const struct tail_sibling *x = a, *y = b;
 
 	if (x->inode.mtime != y->inode.mtime)
 		return x->inode.mtime < y->inode.mtime ? -1 : 1;
@@ -439,8 +331,8 @@ static int by_time(const void *a, const void *b)
 }
 
 static bool was_missed(struct tail *t, struct tail_file *f,
-		       const struct tail_inode *now, const struct sibling *x,
-		       struct slice *ret_start)
+		       const struct tail_inode *now,
+		       const struct tail_sibling *x, struct slice *ret_start)
 {
 	char bytes[TAIL_MARK];
 
@@ -462,7 +354,7 @@ static bool was_missed(struct tail *t, struct tail_file *f,
 /* Where an inode stays at the path, its bytes are copied away: they are named
  * as they would have been before. */
 static bool was_copied(bool stayed, const struct tail_inode *now,
-		       const struct sibling *x)
+		       const struct tail_sibling *x)
 {
 	return x->archive || !now->born ? stayed : x->inode.born > now->born;
 }
@@ -470,13 +362,13 @@ static bool was_copied(bool stayed, const struct tail_inode *now,
 void tail_find_missed(struct tail *t, struct tail_file *f,
 		      const struct tail_inode *now)
 {
-	AUTO_SIBLINGS struct siblings l = {.items = NULL};
+	AUTO_TAIL_SIBLINGS struct tail_siblings l = {.items = NULL};
 	bool stayed = now && f->count &&
 		      tail_inode_same(&f->streams[f->count - 1]->inode, now);
 
 	if (!f->seen && !f->absent)
 		return;
-	find_siblings(&l, f, NULL);
+	tail_siblings_find(&l, t, f, NULL);
 	if (l.count)
 		qsort(l.items, l.count, sizeof(l.items[0]), by_time);
 	for (size_t i = 0; i < l.count; i++) {
@@ -523,7 +415,7 @@ bool tail_find_is_copy(struct tail *t, struct tail_file *f)
 {
 	AUTO_FREE char *name = mem_dup(f->path);
 	char bytes[TAIL_MARK];
-	struct sibling self = {.archive = archive_name(name)};
+	struct tail_sibling self = {.archive = tail_siblings_archive(name)};
 	const struct tail_file *kin;
 	size_t have;
 

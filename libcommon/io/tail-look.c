@@ -2,7 +2,7 @@
  * tail-look.c - what stands at the path of a file now, and what that makes of
  * the streams that stood there before.
  */
-#include "tail-internal.h"
+#include "tail-parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,7 +118,7 @@ static bool restored(struct tail *t, struct tail_file *f,
 		return false;
 	if (last->source ? tail_inode_of(unpack_fd(last->source), &old) < 0 ||
 				   !old.unlinked
-			 : tail_find_inode(f, &last->inode))
+			 : tail_find_inode(t, f, &last->inode))
 		return false;
 	fd = tail_open_fd(t, f, f->path);
 	if (fd < 0 || !tail_holds(last, fd))
@@ -415,13 +415,14 @@ bool tail_look_past(const struct tail_file *f, const struct tail_stream *s)
 }
 
 /* The same where nothing new has come to the path. */
-static bool is_gone(const struct tail_file *f, struct tail_stream *s)
+static bool is_gone(struct tail *t, const struct tail_file *f,
+		    struct tail_stream *s)
 {
 	if (!s->done || !s->moved || !last_of(f)->moved ||
 	    clock_mono() - s->quiet < TAIL_LINGER)
 		return false;
 	s->quiet = clock_mono();
-	return !tail_find_inode(f, &s->inode);
+	return !tail_find_inode(t, f, &s->inode);
 }
 
 /* A writer may not know yet that its file was moved. */
@@ -447,7 +448,7 @@ void tail_look_back(struct tail *t, struct tail_file *f)
 	for (size_t i = f->count; i-- > 0;) {
 		struct tail_stream *s = f->streams[i];
 
-		if (tail_look_past(f, s) || is_gone(f, s))
+		if (tail_look_past(f, s) || is_gone(t, f, s))
 			tail_stream_drop(t, s);
 		else if (s->moved)
 			look_after(t, f, s);

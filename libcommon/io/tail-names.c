@@ -1,5 +1,5 @@
 /* tail-names.c - the files that the operands name: now, and again later. */
-#include "tail-internal.h"
+#include "tail-parts.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
  * position, so that half a line is simply read again; what cannot is carried
  * from block to block.
  */
-#include "tail-internal.h"
+#include "tail-parts.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -138,7 +138,7 @@ static bool skip(struct tail_stream *s, struct buf *data)
 static enum tail_state give(struct tail *t, struct tail_stream *s,
 			    struct input_block *b, size_t n)
 {
-	const char *p = b->data.data;
+	const char *p = buf_str(&b->data);
 
 	tail_stream_show(t, s, (struct slice){p, n});
 	b->stream = s->shown;
@@ -188,34 +188,43 @@ static enum tail_state at_end(struct tail *t, struct tail_stream *s, bool over)
 	return TAIL_OVER;
 }
 
+/* Reads until there are whole lines, too much for one, or nothing more. */
+static enum tail_state take_in(struct tail *t, struct tail_stream *s,
+			       struct buf *data, size_t *ret_n, bool *ret_end)
+{
+	size_t length = t->opt.block;
+
+	for (;;) {
+		*ret_end = fill(t, s, data, length);
+		if (!still_same(t, s, data->len > 0))
+			return TAIL_CHANGED;
+		if (s->skipping && !skip(s, data)) {
+			buf_reset(&s->carry);
+			*ret_n = 0;
+			if (*ret_end || s->pipe || signals_stop())
+				return TAIL_DRY;
+			continue;
+		}
+		*ret_n = whole_lines(buf_str(data), data->len, t->opt.max_line);
+		if (*ret_n > 0 || *ret_end || data->len > t->opt.max_line ||
+		    (s->pipe && data->len < length))
+			return TAIL_GOT;
+		length = t->opt.max_line + 1;
+	}
+}
+
 static enum tail_state read_block(struct tail *t, struct tail_stream *s,
 				  struct input_block *b)
 {
 	struct buf *data = &b->data;
-	size_t length = t->opt.block, n;
+	size_t n;
 	bool end, over;
 
 	buf_reset(data);
 	if (!tail_stream_plain(s))
 		buf_add_slice(data, buf_slice(&s->carry));
-	for (;;) {
-		end = fill(t, s, data, length);
-		if (!still_same(t, s, data->len > 0))
-			return TAIL_CHANGED;
-		if (s->skipping && !skip(s, data)) {
-			buf_reset(&s->carry);
-			if (end || s->pipe || signals_stop())
-				return at_end(t, s, end && s->final);
-			continue;
-		}
-		n = whole_lines(data->data ? data->data : "", data->len,
-				t->opt.max_line);
-		if (n > 0 || end || data->len > t->opt.max_line)
-			break;
-		if (s->pipe && data->len < length)
-			break;
-		length = t->opt.max_line + 1;
-	}
+	if (take_in(t, s, data, &n, &end) == TAIL_CHANGED)
+		return TAIL_CHANGED;
 	over = end && (s->final || (s->broken && !tail_stream_plain(s)));
 	if (n == 0 && data->len > t->opt.max_line) {
 		b->truncated = s->skipping = true;
@@ -227,7 +236,7 @@ static enum tail_state read_block(struct tail *t, struct tail_stream *s,
 		b->live = end && t->opt.follow;
 		return give(t, s, b, n);
 	}
-	if (!tail_stream_plain(s) && data->len) {
+	if (!tail_stream_plain(s)) {
 		buf_reset(&s->carry);
 		buf_add_slice(&s->carry, buf_slice(data));
 	}

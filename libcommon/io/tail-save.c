@@ -6,7 +6,7 @@
  * Streams of one path stand in their order, oldest first. The operands tell
  * what appeared while nobody looked from what was never followed.
  */
-#include "tail-internal.h"
+#include "tail-parts.h"
 
 #include <oncall/hash.h>
 #include <oncall/jwrite.h>

@@ -1,5 +1,5 @@
 /* tail-stream.c - what a stream is known by, and which of them are open. */
-#include "tail-internal.h"
+#include "tail-parts.h"
 
 #include <fcntl.h>
 #include <stdio.h>

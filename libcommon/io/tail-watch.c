@@ -4,7 +4,7 @@
  * is looked at now and then in any case, because network file systems, links
  * and full queues tell nothing.
  */
-#include "tail-internal.h"
+#include "tail-parts.h"
 
 #include <errno.h>
 #include <poll.h>

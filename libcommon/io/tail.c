@@ -1,5 +1,5 @@
 /* tail.c - whose turn it is to be read, and when to look around. */
-#include "tail-internal.h"
+#include <oncall/tail.h>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -9,6 +9,8 @@
 #include <oncall/clock.h>
 #include <oncall/mem.h>
 #include <oncall/signals.h>
+
+#include "tail-parts.h"
 
 #define OPEN_MIN   16
 #define OPEN_MAX   4096
@@ -269,6 +271,7 @@ static void tail_free(struct input *in)
 	for (size_t i = 0; i < t->operand_count; i++)
 		free(t->operands[i].path);
 	tail_watch_done(t);
+	tail_siblings_forget(&t->list);
 	map_done(&t->by_path, NULL);
 	map_done(&t->by_inode, NULL);
 	free(t->operands);

@@ -642,8 +642,8 @@ static void a_wrong_state_is_bad_input(void **state)
 		"{\"operands\":{},\"streams\":3}",
 		"{\"operands\":{},\"streams\":[{}]}",
 		"{\"operands\":{},\"streams\":[3]}",
-		"{\"operands\":{},\"streams\":[{\"path\":\"a\","
-		"\"position\":1}]}",
+		("{\"operands\":{},\"streams\":[{\"path\":\"a\","
+		 "\"position\":1}]}"),
 	};
 
 	(void)state;
