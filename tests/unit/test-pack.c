@@ -247,10 +247,10 @@ static void the_later_file_wins(void **state)
 	/* An error leaves all as it was, also what stands before it. */
 	assert_int_equal(
 		pack_load_text(&p,
-				SLICE_LIT("patterns:\n"
-					  "- {id: c, severity: low, match: x}\n"
-					  "- {id: d}\n"),
-				"f", &err),
+			       SLICE_LIT("patterns:\n"
+					 "- {id: c, severity: low, match: x}\n"
+					 "- {id: d}\n"),
+			       "f", &err),
 		-1);
 	assert_int_equal(p.rule_count, 2);
 	assert_int_equal(p.pack_count, 2);
