@@ -8,7 +8,7 @@
 #include <oncall/when.h>
 
 /* The results of the last times, for "2 failures of 3" from cron. */
-#define KEPT_AS "probes"
+#define KEPT_AS "probe:results" /* the name of no cursor */
 
 static int load_results(struct probe_set *s, struct store *store,
 			struct err *err)
@@ -19,22 +19,32 @@ static int load_results(struct probe_set *s, struct store *store,
 	return got > 0 ? probe_set_load(s, buf_slice(&state), err) : got;
 }
 
-static int keep_results(const struct probe_set *s, struct store *store,
-			struct err *err)
+struct keeping {
+	struct probe_set *set;
+	struct store *store;
+};
+
+/* Others may have looked at other probes meanwhile. */
+static int keep(void *arg, struct err *err)
 {
+	const struct keeping *k = arg;
 	AUTO_BUF struct buf state = BUF_INIT;
 
-	probe_set_save(s, &state);
-	return checkpoint_keep(store, KEPT_AS, buf_slice(&state), err);
+	if (load_results(k->set, k->store, err) < 0)
+		return -1;
+	probe_set_save(k->set, &state);
+	return checkpoint_keep(k->store, KEPT_AS, buf_slice(&state), err);
 }
 
 /* A terminal is told how all of them went, anything else gets records. */
 static int look(struct probe_set *s, struct store *store,
 		struct record_writer *out, struct err *err)
 {
-	int failing = probe_set_run(s, clock_now(), out, err);
+	struct keeping k = {s, store};
+	int failing =
+		probe_set_run(s, clock_now(), cli_records() ? out : NULL, err);
 
-	if (failing < 0 || keep_results(s, store, err) < 0)
+	if (failing < 0 || store_transact(store, keep, &k, err) < 0)
 		return -1;
 	if (!cli_records()) {
 		probe_set_print(s, &out->out);
@@ -46,12 +56,14 @@ static int look(struct probe_set *s, struct store *store,
 
 static bool wait_for_next(const struct probe_set *s, int64_t stop_at)
 {
-	int64_t pause = probe_set_next(s) - clock_now();
+	int64_t until = probe_set_next(s);
+	int64_t left;
 
-	if (stop_at != WHEN_NONE && stop_at - clock_mono() < pause)
-		pause = stop_at - clock_mono();
-	return (pause <= 0 || signals_sleep(pause)) && !signals_stop() &&
-	       (stop_at == WHEN_NONE || clock_mono() < stop_at);
+	if (stop_at != WHEN_NONE && stop_at < until)
+		until = stop_at;
+	while ((left = until - clock_mono()) > 0 && !signals_stop())
+		(void)signals_sleep(left);
+	return !signals_stop() && until != stop_at;
 }
 
 int probe_run(int argc, char **argv, struct err *err)

@@ -19,22 +19,25 @@
 struct probe_set;
 
 /* The probes of the configuration: those named, or all. ERR_USAGE for one
- * that is not there, or has not exactly one of url, tcp, tls and command. */
+ * that is not there, has not exactly one of url, tcp, tls and command, an
+ * address that is none, or an expression that does not compile. */
 int probe_set_new(struct probe_set **ret, const struct config *c,
 		  const char *const *names, size_t count, struct err *err)
 	MUST_CHECK;
 void probe_set_free(struct probe_set *s);
 
-/* Runs those that are due at now, and writes a detection for each that fails;
- * the number that failed, or -1. */
+/* Runs those that are due, and writes a detection, of the time now, for each
+ * that fails (out NULL: for none); the number that failed, or -1. What a stop
+ * cuts short does not count. */
 int probe_set_run(struct probe_set *s, int64_t now, struct record_writer *out,
 		  struct err *err) MUST_CHECK;
-/* When the next one is due. */
+/* When the next one is due, by clock_mono(). */
 int64_t probe_set_next(const struct probe_set *s);
-/* Appends a line for each: how it went the last time. */
+/* Appends a line for each that the last run looked at: how it went. */
 void probe_set_print(const struct probe_set *s, struct buf *out);
 
-/* The results of the last times, one JSON object. */
+/* The results of the last times, of all that the configuration has, one JSON
+ * object. Loading leaves alone what has been looked at since. */
 void probe_set_save(const struct probe_set *s, struct buf *out);
 int probe_set_load(struct probe_set *s, struct slice json, struct err *err)
 	MUST_CHECK;

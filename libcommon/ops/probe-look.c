@@ -5,7 +5,6 @@
 
 #include <oncall/clock.h>
 #include <oncall/http.h>
-#include <oncall/pattern.h>
 #include <oncall/proc.h>
 #include <oncall/show.h>
 #include <oncall/when.h>
@@ -29,28 +28,21 @@ static int on_hit(void *arg, const struct pattern_hit *hit)
 	return 0;
 }
 
-static void look_at_body(struct probe *p, struct slice body)
+static void look_at_body(struct probe *p, const struct http_reply *reply)
 {
-	const struct slice expr = slice_of(p->body);
-	const struct pattern_rule rule = {
-		.id = p->name, .exprs = &expr, .expr_count = 1};
-	AUTO_PATTERN_SET struct pattern_set *set = NULL;
-	AUTO_PATTERN_SCRATCH struct pattern_scratch *scratch = NULL;
-	struct err err = ERR_INIT;
+	AUTO_PATTERN_SCRATCH struct pattern_scratch *scratch =
+		pattern_scratch_new(p->body_set);
 	bool found = false;
 	const struct pattern_sink sink = {on_hit, NULL, &found};
 
-	if (pattern_set_new(&set, &rule, 1, NULL, &err) < 0) {
-		fail(p, p->severity);
-		buf_addf(&p->why, "body: %s", err.text);
-		return;
-	}
-	scratch = pattern_scratch_new(set);
-	(void)pattern_scan_text(set, scratch, body, 0, &sink);
+	(void)pattern_scan_text(p->body_set, scratch, buf_slice(&reply->body),
+				0, &sink);
 	if (found)
 		return;
 	fail(p, p->severity);
 	buf_addf(&p->why, "answers without '%s'", p->body);
+	if (reply->too_large)
+		buf_addf(&p->why, " in the first %zu bytes", reply->body.len);
 }
 
 static void look_at_reply(struct probe *p, const struct http_reply *reply)
@@ -65,7 +57,7 @@ static void look_at_reply(struct probe *p, const struct http_reply *reply)
 		if (p->status)
 			buf_addf(&p->why, " instead of %" PRId64, p->status);
 	} else if (p->body) {
-		look_at_body(p, buf_slice(&reply->body));
+		look_at_body(p, reply);
 	}
 }
 
@@ -82,7 +74,8 @@ static void look_at_url(struct probe *p)
 	struct err err = ERR_INIT;
 	AUTO_HTTP struct http *h = http_new(&opt, &err);
 
-	if (!h || http_send(h, &req, &reply, &err) < 0) {
+	/* Of an answer without an end its beginning is looked at. */
+	if (!h || (http_send(h, &req, &reply, &err) < 0 && !reply.too_large)) {
 		fail(p, p->severity);
 		buf_add_str(&p->why, err.text);
 	} else {
@@ -164,7 +157,7 @@ void probe_look(struct probe *p, int64_t now)
 	int64_t begun = clock_mono();
 	bool measured = p->kind == PROBE_HTTP || p->kind == PROBE_TCP;
 
-	p->ran = p->ok = true;
+	p->ok = true;
 	p->ran_at = now;
 	p->found = SEVERITY_INFO;
 	p->expires = WHEN_NONE;

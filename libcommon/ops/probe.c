@@ -5,10 +5,14 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include <oncall/cli.h>
 #include <oncall/clock.h>
 #include <oncall/detection.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
+#include <oncall/redact.h>
+#include <oncall/show.h>
+#include <oncall/signals.h>
 #include <oncall/when.h>
 
 #define KEY_MAX 256
@@ -30,6 +34,7 @@ void probe_set_free(struct probe_set *s)
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->probes[i].name);
 		free(s->probes[i].argv);
+		pattern_set_free(s->probes[i].body_set);
 		buf_done(&s->probes[i].why);
 	}
 	(void)pthread_mutex_destroy(&s->lock);
@@ -55,6 +60,33 @@ static void read_command(struct probe *p, const struct config *c)
 	p->argv = mem_zero(n + 1, sizeof(*p->argv));
 	for (size_t i = 0; i < n; i++)
 		p->argv[i] = (char *)(uintptr_t)config_item(c, k, i);
+}
+
+/* libcurl would take what is not HOST:PORT for something else. */
+static int check_address(const struct probe *p, struct err *err)
+{
+	const char *colon = strrchr(p->target, ':');
+	struct err why = ERR_INIT;
+	int64_t port;
+
+	if (colon && colon > p->target && !strpbrk(p->target, "/@?#\\ ") &&
+	    cli_parse_int(colon + 1, 1, UINT16_MAX, &port, &why) == 0)
+		return 0;
+	return err_set(err, ERR_USAGE, "probe '%s': '%s' is not HOST:PORT",
+		       p->name, p->target);
+}
+
+static int read_body(struct probe *p, struct err *err)
+{
+	const struct slice expr = slice_of(p->body ? p->body : "");
+	const struct pattern_rule rule = {
+		.id = "body", .exprs = &expr, .expr_count = 1};
+
+	if (!p->body)
+		return 0;
+	if (pattern_set_new(&p->body_set, &rule, 1, NULL, err) < 0)
+		return err_prefix(err, "probe '%s'", p->name);
+	return 0;
 }
 
 static int read_target(struct probe *p, const struct config *c, struct err *err)
@@ -83,23 +115,25 @@ static int read_target(struct probe *p, const struct config *c, struct err *err)
 		p->kind = PROBE_COMMAND;
 		p->target = p->argv[0];
 	}
-	if (found == 1)
-		return 0;
-	return err_set(err, ERR_USAGE,
-		       "probe '%s' must have one of url, tcp, tls and command",
-		       p->name);
+	if (found != 1)
+		return err_set(err, ERR_USAGE,
+			       "probe '%s' must have one of url, tcp, tls and "
+			       "command",
+			       p->name);
+	if (p->kind == PROBE_TCP || p->kind == PROBE_TLS)
+		return check_address(p, err);
+	return 0;
 }
 
-static int read_probe(struct probe *p, const struct config *c, const char *name,
-		      struct err *err)
+static int read_probe(struct probe *p, const struct config *c, struct err *err)
 {
+	const char *name = p->name;
 	char k[KEY_MAX];
 	const char *severity;
 
 	if (strlen(name) > KEY_MAX / 2)
 		return err_set(err, ERR_USAGE, "'%s': too long for a name",
 			       name);
-	p->name = mem_dup(name);
 	if (read_target(p, c, err) < 0)
 		return -1;
 	p->service = config_str(c, key(k, name, "service"));
@@ -114,11 +148,9 @@ static int read_probe(struct probe *p, const struct config *c, const char *name,
 	p->of = config_int(c, key(k, name, "of"));
 	severity = config_str(c, key(k, name, "severity"));
 	(void)severity_parse(slice_of(severity), &p->severity);
-	p->expires = WHEN_NONE;
-	p->ran_at = WHEN_NONE;
 	if (p->of < p->failures)
 		p->of = p->failures;
-	return 0;
+	return read_body(p, err);
 }
 
 static bool is_wanted(const char *name, const char *const *names, size_t count)
@@ -156,13 +188,17 @@ int probe_set_new(struct probe_set **ret, const struct config *c,
 	(void)pthread_mutex_init(&s->lock, NULL);
 	if (check_names(c, names, count, err) < 0)
 		return -1;
-	for (size_t i = 0; (name = config_item(c, "probes", i)); i++) {
-		if (!is_wanted(name, names, count))
-			continue;
+	while ((name = config_item(c, "probes", s->count))) {
+		struct probe *p;
+
 		s->probes =
 			mem_resize(s->probes, s->count + 1, sizeof(*s->probes));
-		s->probes[s->count] = (struct probe){.name = NULL};
-		if (read_probe(&s->probes[s->count++], c, name, err) < 0)
+		p = &s->probes[s->count++];
+		*p = (struct probe){.name = mem_dup(name),
+				    .wanted = is_wanted(name, names, count),
+				    .expires = WHEN_NONE,
+				    .ran_at = WHEN_NONE};
+		if (p->wanted && read_probe(p, c, err) < 0)
 			return -1;
 	}
 	if (!s->count)
@@ -173,24 +209,13 @@ int probe_set_new(struct probe_set **ret, const struct config *c,
 	return 0;
 }
 
-static bool is_due(const struct probe *p, int64_t now)
-{
-	return p->ran_at == WHEN_NONE || now >= p->ran_at + p->every_ms ||
-	       now < p->ran_at;
-}
-
 int64_t probe_set_next(const struct probe_set *s)
 {
 	int64_t next = INT64_MAX;
 
-	for (size_t i = 0; i < s->count; i++) {
-		const struct probe *p = &s->probes[i];
-		int64_t due =
-			p->ran_at == WHEN_NONE ? 0 : p->ran_at + p->every_ms;
-
-		if (due < next)
-			next = due;
-	}
+	for (size_t i = 0; i < s->count; i++)
+		if (s->probes[i].wanted && s->probes[i].due_at < next)
+			next = s->probes[i].due_at;
 	return next;
 }
 
@@ -251,6 +276,25 @@ static bool is_failing(const struct probe *p)
 	return !p->ok && __builtin_popcountll(p->history) >= p->failures;
 }
 
+/* An address may have a password in it, and so may what a command says. */
+static void write_shown(struct buf *out, const char *key, struct slice text)
+{
+	AUTO_BUF struct buf shown = BUF_INIT;
+
+	(void)redact_text(&shown, text.ptr, text.len);
+	jwrite_text(out, key, buf_slice(&shown));
+}
+
+static void write_fields(const struct probe *p, struct buf *out)
+{
+	jwrite_open(out, "fields", '{');
+	jwrite_int(out, "took_ms", p->took_ms);
+	jwrite_int(out, "failed", __builtin_popcountll(p->history));
+	jwrite_int(out, "of", p->of);
+	jwrite_time_opt(out, "expires", p->expires);
+	jwrite_close(out, '}');
+}
+
 static void write_detection(const struct probe *p, struct buf *out)
 {
 	const struct slice identity[] = {SLICE_LIT("probe"), slice_of(p->name)};
@@ -265,7 +309,7 @@ static void write_detection(const struct probe *p, struct buf *out)
 	jwrite_time(out, "time", p->ran_at);
 	jwrite_open(out, "source", '{');
 	jwrite_str(out, "kind", "probe");
-	jwrite_str(out, "path", p->target);
+	write_shown(out, "path", slice_of(p->target));
 	jwrite_close(out, '}');
 	jwrite_time(out, "event_time", p->ran_at);
 	jwrite_str(out, "kind", "probe");
@@ -274,18 +318,13 @@ static void write_detection(const struct probe *p, struct buf *out)
 	jwrite_text(out, "pattern", buf_slice(&text));
 	buf_reset(&text);
 	buf_addf(&text, "%s: %s", p->name, buf_str(&p->why));
-	jwrite_text(out, "title", buf_slice(&text));
+	write_shown(out, "title", buf_slice(&text));
 	jwrite_str(out, "severity", severity_name(p->found));
 	jwrite_str(out, "category", p->kind == PROBE_TLS ? "tls" : "probe");
 	jwrite_str(out, "service", p->service ? p->service : p->name);
 	jwrite_str_opt(out, "host", p->host);
-	jwrite_text(out, "message", buf_slice(&p->why));
-	jwrite_open(out, "fields", '{');
-	jwrite_int(out, "took_ms", p->took_ms);
-	jwrite_int(out, "failed", __builtin_popcountll(p->history));
-	jwrite_int(out, "of", p->of);
-	jwrite_time_opt(out, "expires", p->expires);
-	jwrite_close(out, '}');
+	write_shown(out, "message", buf_slice(&p->why));
+	write_fields(p, out);
 	jwrite_int(out, "count", 1);
 	jwrite_str(out, "fingerprint", fingerprint);
 	jwrite_close(out, '}');
@@ -294,34 +333,48 @@ static void write_detection(const struct probe *p, struct buf *out)
 int probe_set_run(struct probe_set *s, int64_t now, struct record_writer *out,
 		  struct err *err)
 {
+	int64_t mono = clock_mono();
 	int failing = 0;
 
 	s->now = now;
 	s->due_count = 0;
 	for (size_t i = 0; i < s->count; i++)
-		if (is_due(&s->probes[i], now))
+		if (s->probes[i].wanted && s->probes[i].due_at <= mono)
 			s->due[s->due_count++] = &s->probes[i];
 	look_at_due(s);
+	/* A look that a stop cut short says nothing of what it looked at. */
+	if (signals_stop())
+		s->due_count = 0;
 	for (size_t i = 0; i < s->due_count; i++) {
-		note_result(s->due[i]);
-		if (!is_failing(s->due[i]))
+		struct probe *p = s->due[i];
+
+		p->due_at = mono + p->every_ms;
+		note_result(p);
+		if (!is_failing(p))
 			continue;
 		failing++;
-		write_detection(s->due[i], &out->out);
+		if (!out)
+			continue;
+		write_detection(p, &out->out);
 		record_write_end(out);
 	}
-	return record_flush(out, err) < 0 ? -1 : failing;
+	return out && record_flush(out, err) < 0 ? -1 : failing;
 }
 
 void probe_set_print(const struct probe_set *s, struct buf *out)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		const struct probe *p = &s->probes[i];
+	for (size_t i = 0; i < s->due_count; i++) {
+		const struct probe *p = s->due[i];
+		AUTO_BUF struct buf why = BUF_INIT;
 
-		if (p->ran)
-			buf_addf(out, "%s: %s%s (%" PRId64 " ms)\n", p->name,
-				 p->ok ? "good" : "",
-				 p->ok ? "" : buf_str(&p->why), p->took_ms);
+		(void)redact_text(&why, buf_str(&p->why), p->why.len);
+		show_text(out, p->name, strlen(p->name), 0);
+		buf_add_str(out, ": ");
+		if (p->ok)
+			buf_add_str(out, "good");
+		else
+			show_text(out, buf_str(&why), why.len, 0);
+		buf_addf(out, " (%" PRId64 " ms)\n", p->took_ms);
 	}
 }
 
@@ -346,6 +399,8 @@ int probe_set_load(struct probe_set *s, struct slice json, struct err *err)
 			jscan_get(&all, s->probes[i].name);
 		int64_t bits;
 
+		if (s->probes[i].ran_at != WHEN_NONE)
+			continue;
 		if (m && jscan_int(m->value, &bits) == 0)
 			s->probes[i].history = (uint64_t)bits;
 	}
