@@ -1,7 +1,9 @@
 /* http-reach.c - connects, looks at the certificate, and hangs up. */
 #include "http-internal.h"
 
+#include <oncall/clock.h>
 #include <oncall/mem.h>
+#include <oncall/signals.h>
 #include <oncall/when.h>
 
 #ifdef HTTP_BUILT
@@ -57,6 +59,45 @@ struct reaching {
 	int64_t expires;
 };
 
+/* Called by libcurl about once a second, and whenever something happens. */
+static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c,
+		       curl_off_t d)
+{
+	(void)arg;
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	return signals_stop() != 0;
+}
+
+#define SET(option, value)                                                \
+	do {                                                              \
+		if (!code)                                                \
+			code = curl_easy_setopt(easy, (option), (value)); \
+	} while (0)
+
+static CURLcode set_up(CURL *easy, const struct reaching *r, const char *url,
+		       char *why)
+{
+	CURLcode code = CURLE_OK;
+
+	SET(CURLOPT_URL, url);
+	SET(CURLOPT_CONNECT_ONLY, 1L);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_NOPROGRESS, 0L);
+	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_ERRORBUFFER, why);
+	SET(CURLOPT_TIMEOUT_MS, (long)r->timeout_ms);
+	SET(CURLOPT_CERTINFO, r->how == HTTP_REACH_TLS ? 1L : 0L);
+	SET(CURLOPT_SSL_VERIFYPEER, r->verify ? 1L : 0L);
+	SET(CURLOPT_SSL_VERIFYHOST, r->verify ? 2L : 0L);
+	if (r->ca_file)
+		SET(CURLOPT_CAINFO, r->ca_file);
+	return code;
+}
+
 static int attempt(struct reaching *r, struct err *err)
 {
 	CLEANUP(easy_done) CURL *easy = curl_easy_init();
@@ -68,26 +109,7 @@ static int attempt(struct reaching *r, struct err *err)
 
 	if (!easy)
 		mem_die();
-	code = curl_easy_setopt(easy, CURLOPT_URL, url);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-					(long)r->timeout_ms);
-	if (!code && r->how == HTTP_REACH_TLS)
-		code = curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
-	if (!code && !r->verify)
-		code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-	if (!code && !r->verify)
-		code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-	if (!code && r->ca_file)
-		code = curl_easy_setopt(easy, CURLOPT_CAINFO, r->ca_file);
+	code = set_up(easy, r, url, why);
 	if (!code)
 		code = curl_easy_perform(easy);
 	if (r->how == HTTP_REACH_TLS)
@@ -107,6 +129,7 @@ int http_reach(const char *address, enum http_reach how, const char *ca_file,
 			     .timeout_ms = timeout_ms,
 			     .verify = false,
 			     .expires = WHEN_NONE};
+	int64_t begun = clock_mono();
 	int failed = attempt(&r, err);
 
 	/* A certificate that is not good has an end, too. */
@@ -115,6 +138,9 @@ int http_reach(const char *address, enum http_reach how, const char *ca_file,
 	if (failed || how != HTTP_REACH_TLS)
 		return failed;
 	r.verify = true;
+	r.timeout_ms -= clock_mono() - begun;
+	if (r.timeout_ms < 1)
+		r.timeout_ms = 1; /* 0 would be for ever */
 	return attempt(&r, err);
 }
 
