@@ -16,6 +16,11 @@
 
 /* Bytes of a message in what is kept for a detection that comes later. */
 #define DETECTOR_KEPT_MESSAGE 2048
+/* Bytes of texts in a record, which must stay below RECORD_MAX_LINE when each
+ * byte becomes six: what is longer is cut, a message with "truncated". */
+#define DETECTOR_MESSAGE_MAX ((size_t)2000 * 1000)
+#define DETECTOR_CAPTURE_MAX 10000
+#define DETECTOR_TITLE_MAX   1000
 /* Named captures of one hit. */
 #define DETECTOR_CAPTURES 32
 /* Detections with a time more than this ahead of the clock, or a whole number

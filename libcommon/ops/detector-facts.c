@@ -36,11 +36,10 @@ enum severity facts_severity(const struct facts *f)
 	return pack->severity;
 }
 
-/* A key of the store must not be longer; what is cut is cut at a character. */
-static struct slice as_key(struct slice text)
+struct slice facts_cut(struct slice text, size_t max)
 {
-	if (text.len > DETECTION_KEY_MAX)
-		text.len = utf8_cut(text.ptr, text.len, DETECTION_KEY_MAX);
+	if (text.len > max)
+		text.len = utf8_cut(text.ptr, text.len, max);
 	return text;
 }
 
@@ -48,7 +47,7 @@ struct slice facts_service(const struct facts *f)
 {
 	if (f->rule && f->rule->service.ptr)
 		return f->rule->service;
-	return as_key(f->service);
+	return facts_cut(f->service, DETECTION_KEY_MAX);
 }
 
 struct slice facts_lookup(void *arg, const char *path)
@@ -93,16 +92,13 @@ static void add_fields(const struct facts *f, size_t max, struct buf *out)
 		return;
 	jwrite_open(out, "fields", '{');
 	for (size_t i = 0; i < f->capture_count; i++) {
-		struct slice value = f->captures[i].value;
-
 		buf_reset(&name);
 		buf_add_slice(&name, f->captures[i].name);
-		if (value.len > max)
-			value.len = utf8_cut(value.ptr, value.len, max);
-		jwrite_text(out, buf_str(&name), value);
+		jwrite_text(out, buf_str(&name),
+			    facts_cut(f->captures[i].value, max));
 	}
 	if (f->pid.len && !capture_of(f, "pid").ptr)
-		jwrite_text(out, "pid", f->pid);
+		jwrite_text(out, "pid", facts_cut(f->pid, max));
 	jwrite_close(out, '}');
 }
 
@@ -123,10 +119,8 @@ void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT])
 
 void facts_write(const struct facts *f, size_t max, struct buf *out)
 {
-	struct slice message = f->message;
+	struct slice message = facts_cut(f->message, max);
 
-	if (message.len > max)
-		message.len = utf8_cut(message.ptr, message.len, max);
 	jwrite_open(out, NULL, '{');
 	jwrite_open(out, "source", '{');
 	if (f->source.len)
@@ -143,10 +137,11 @@ void facts_write(const struct facts *f, size_t max, struct buf *out)
 	if (f->zone_assumed)
 		jwrite_int(out, "zone_assumed", f->zone_minutes);
 	jwrite_text(out, "message", message);
-	add_text(out, "service", f->service);
-	add_text(out, "host", f->host);
-	add_text(out, "level", f->level);
-	add_fields(f, max == SIZE_MAX ? max : KEPT_CAPTURE, out);
+	add_text(out, "service", facts_cut(f->service, max));
+	add_text(out, "host", facts_cut(f->host, max));
+	add_text(out, "level", facts_cut(f->level, max));
+	add_fields(f, max < SIZE_MAX && max > KEPT_CAPTURE ? KEPT_CAPTURE : max,
+		   out);
 	jwrite_close(out, '}');
 }
 

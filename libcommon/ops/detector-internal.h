@@ -120,6 +120,8 @@ int facts_read(struct facts *f, struct slice json, struct jscan *scan,
 struct slice facts_severity_raw(const struct facts *f);
 enum severity facts_severity(const struct facts *f);
 struct slice facts_service(const struct facts *f);
+/* At most max bytes of it, cut at a character. */
+struct slice facts_cut(struct slice text, size_t max);
 void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT]);
 
 /* What a record says beside the facts. */

@@ -212,7 +212,8 @@ static struct slice title_of(const struct facts *f, struct buf *scratch)
 	if (f->rule->title)
 		template_fill(f->rule->title, scratch, facts_lookup,
 			      (void *)(uintptr_t)f);
-	title = scratch->len ? buf_slice(scratch) : first_line(f->message);
+	title = scratch->len ? facts_cut(buf_slice(scratch), DETECTOR_TITLE_MAX)
+			     : first_line(f->message);
 	return title.len ? title : f->rule->id;
 }
 
@@ -228,7 +229,8 @@ static char *put_fields(char *p, const struct facts *f)
 
 		*p++ = '"';
 		p = put_slice(p, name);
-		p = put_text(PUT(p, "\":\""), f->captures[i].value);
+		p = put_text(PUT(p, "\":\""), facts_cut(f->captures[i].value,
+							DETECTOR_CAPTURE_MAX));
 		p = PUT(p, "\",");
 		pid = pid && !slice_is(name, "pid");
 	}
@@ -240,7 +242,8 @@ static char *put_fields(char *p, const struct facts *f)
 
 static char *put_severity(char *p, const struct facts *f)
 {
-	struct slice raw = facts_severity_raw(f);
+	struct slice raw =
+		facts_cut(facts_severity_raw(f), DETECTOR_CAPTURE_MAX);
 
 	p = put_slice(PUT(p, ",\"severity\":\""),
 		      slice_of(severity_name(facts_severity(f))));
@@ -309,8 +312,12 @@ static size_t room_for(const struct facts *f, const struct head *h,
 		       f->service.len + f->host.len + f->level.len + f->pid.len;
 	size_t plain = FIXED + f->source.len + h->suffix.len;
 
+	/* One of the captures may be the word for the severity, too. */
+	texts += DETECTOR_CAPTURE_MAX;
+
 	for (size_t i = 0; i < f->capture_count; i++) {
-		texts += f->captures[i].value.len;
+		texts += facts_cut(f->captures[i].value, DETECTOR_CAPTURE_MAX)
+				 .len;
 		plain += f->captures[i].name.len + 8;
 	}
 	if (f->rule) {

@@ -96,10 +96,12 @@ static void read_facts(struct detector_work *w, struct slice line)
 	f->zone_minutes = in->when.offset_minutes;
 	f->message = in->text.ptr == line.ptr && in->message.len ? in->message
 								 : in->text;
+	f->truncated |= f->message.len > DETECTOR_MESSAGE_MAX;
+	f->message = facts_cut(f->message, DETECTOR_MESSAGE_MAX);
 	f->service = in->service.len ? in->service : slice_of(service);
-	f->host = in->host;
-	f->pid = in->pid;
-	f->level = in->level;
+	f->host = facts_cut(in->host, DETECTION_KEY_MAX);
+	f->pid = facts_cut(in->pid, DETECTION_KEY_MAX);
+	f->level = facts_cut(in->level, DETECTION_KEY_MAX);
 	w->bad_times += in->bad_time;
 	w->no_times += !in->has_time;
 }
@@ -119,11 +121,13 @@ static struct outcome *add_outcome(struct detector_work *w,
 	return o;
 }
 
-/* Facts for settling; kept says whether they may have to wait. */
+/* Facts for settling; kept says whether they may have to wait, for which there
+ * is little room: escapes can make short texts long. */
 static void add_facts(struct detector_work *w, enum outcome_kind kind,
 		      size_t rule, bool kept)
 {
 	const struct facts *f = &w->facts;
+	size_t max = kept ? DETECTOR_KEPT_MESSAGE : SIZE_MAX;
 	struct outcome *o;
 
 	buf_add_char(&w->bytes, '\n'); /* jwrite begins anew behind it */
@@ -132,8 +136,12 @@ static void add_facts(struct detector_work *w, enum outcome_kind kind,
 	o->rises = f->rises;
 	o->time = f->time;
 	o->zone_assumed = f->zone_assumed;
-	facts_write(f, kept ? DETECTOR_KEPT_MESSAGE : SIZE_MAX, &w->bytes);
-	o->body_len = w->bytes.len - o->body;
+	do {
+		buf_truncate(&w->bytes, o->body);
+		facts_write(f, max, &w->bytes);
+		o->body_len = w->bytes.len - o->body;
+		max /= 8;
+	} while (kept && o->body_len > CONDITION_KEEP && max);
 }
 
 /* Lines of one rule tend to have one identity: it is hashed when it changes. */

@@ -116,7 +116,9 @@ static int on_fire(void *arg, const struct condition_firing *f)
 	struct err err = ERR_INIT;
 	struct facts facts;
 
-	if (s->d->rules[f->rule].pack->silent || !json.len ||
+	if (!json.len)
+		json = SLICE_LIT("{}"); /* too long to be kept: still told */
+	if (s->d->rules[f->rule].pack->silent ||
 	    facts_read(&facts, json, &s->d->scan, &s->d->scratch, &err) < 0)
 		return 0; /* nothing comes of a damaged snapshot */
 	write_detection(s->d, f->rule, &facts, &h, s->out);

@@ -161,3 +161,62 @@ YAML
         <<<'number 77777 fails with 12'
     is "$(of '[.pattern, .fields.x] | join(" ")')" 'p77777 12'
 }
+
+# ---- what is taken from a line ----
+
+# controls N: so many bytes that become six each in a record.
+controls() {
+    head -c "$1" /dev/zero | tr '\0' '\1'
+}
+
+@test "no line makes a record that the next program does not take" {
+    pack <<'YAML'
+patterns:
+  - id: x
+    match: ['^(?<a>(?<b>(?<c>.*)))boom$']
+    severity: '${a}'
+    title: '${a} ${b} ${c} ${message}'
+    tags: [t]
+YAML
+    {
+        controls 1000000
+        echo boom
+        printf '{"host":"'
+        a 1000000
+        echo '","level":"x","msg":"boom"}'
+    } >log
+    expect_records 0 monitor log
+    is "${#lines[@]}" 2
+    is "$(of '.fields.a | length' | head -n 1)" 10000
+    monitor log >out
+    [ "$(wc -c <out)" -lt 14000000 ]
+    expect 0 oncall-incident open out
+    is "$(of '[.count] | add' | tail -n 1)" 2
+    {
+        controls 4000000
+        echo boom
+    } >log
+    expect_records 0 monitor --max-line 67108864 log
+    is "$(of '[(.message | length), .truncated] | join(" ")')" '2000000 true'
+}
+
+@test "what comes later is told, however long the line was that it began with" {
+    pack <<'YAML'
+patterns:
+  - {id: a, detect: false, severity: info, match: ['begins (?<job>\w+)(?<rest>.*)']}
+  - {id: b, detect: false, severity: info, match: ['ends (?<job>\w+)']}
+  - {id: x, when: a without b within 10m by job, severity: high, key: [job],
+     title: 'Job ${job} does not end'}
+YAML
+    {
+        for job in one two; do
+            printf '2026-11-20T10:00:00Z begins %s ' "$job"
+            [ "$job" = one ] || controls 3000
+            echo
+        done
+        echo '2026-11-20T11:00:00Z goes on'
+    } >log
+    expect_records 0 monitor log
+    is "$(of .title | sort | paste -sd ,)" \
+        'Job one does not end,Job two does not end'
+}
