@@ -245,6 +245,8 @@ static int tail_next(struct input *in, struct input_block *b, int wait_ms,
 		while (t->ready)
 			if (next_turn(t, b))
 				return INPUT_BLOCK_READY;
+		/* What has ended in its turn is not waited for. */
+		t->piping = find_pipes(t);
 	} while ((!t->opt.follow && !t->piping) || wait_until(t, end));
 	return INPUT_NOTHING;
 }
