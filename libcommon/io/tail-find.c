@@ -12,7 +12,7 @@
 #include <oncall/clock.h>
 #include <oncall/mem.h>
 
-#define SCANS  3 /* names change while a directory is read */
+#define SCANS  8 /* names change while a directory is read */
 #define PIECE  ((size_t)64 * 1024)
 #define SECOND INT64_C(1000000000)
 
@@ -232,7 +232,7 @@ static int take_anywhere(struct tail *t, struct tail_stream *s)
 
 	for (int i = 0; i < SCANS && !taken; i++) {
 		if (i > 0)
-			t->list.read = 0; /* what it says may be wrong */
+			t->list.read = 0; /* what it says may be old */
 		if (!s->elsewhere)
 			taken = take_by_inode(t, s);
 		if (!taken)
@@ -257,7 +257,7 @@ enum tail_state tail_find_source(struct tail *t, struct tail_stream *s)
 }
 
 /* The first bytes of what an inode holds, none when that cannot be read. */
-static size_t peek(struct tail *t, struct tail_file *f, const char *path,
+static size_t peek(struct tail *t, const struct tail_file *f, const char *path,
 		   const struct tail_inode *inode, char bytes[TAIL_MARK])
 {
 	struct tail_inode opened;
@@ -271,7 +271,7 @@ static size_t peek(struct tail *t, struct tail_file *f, const char *path,
 	    tail_inode_of(fd, &opened) < 0)
 		return 0;
 	if (!tail_inode_same(&opened, inode)) {
-		f->look = true; /* names change right now */
+		t->list.changed = true;
 		return 0;
 	}
 	while (have < TAIL_MARK && got > 0) {
@@ -359,15 +359,11 @@ static bool was_copied(bool stayed, const struct tail_inode *now,
 	return x->archive || !now->born ? stayed : x->inode.born > now->born;
 }
 
-void tail_find_missed(struct tail *t, struct tail_file *f,
-		      const struct tail_inode *now)
+static void add_missed(struct tail *t, struct tail_file *f,
+		       const struct tail_inode *now, bool stayed)
 {
 	AUTO_TAIL_SIBLINGS struct tail_siblings l = {.items = NULL};
-	bool stayed = now && f->count &&
-		      tail_inode_same(&f->streams[f->count - 1]->inode, now);
 
-	if (!f->seen && !f->absent)
-		return;
 	tail_siblings_find(&l, t, f, NULL);
 	if (l.count)
 		qsort(l.items, l.count, sizeof(l.items[0]), by_time);
@@ -383,6 +379,23 @@ void tail_find_missed(struct tail *t, struct tail_file *f,
 		if (now && was_copied(stayed, now, &l.items[i]))
 			tail_stream_name(s, now, start);
 		free((char *)(uintptr_t)start.ptr);
+	}
+}
+
+void tail_find_missed(struct tail *t, struct tail_file *f,
+		      const struct tail_inode *now)
+{
+	bool stayed = now && f->count &&
+		      tail_inode_same(&f->streams[f->count - 1]->inode, now);
+
+	if (!f->seen && !f->absent)
+		return;
+	for (int i = 0; i < SCANS; i++) {
+		t->list.changed = false;
+		add_missed(t, f, now, stayed);
+		if (!t->list.changed)
+			break;
+		t->list.read = 0;
 	}
 }
 

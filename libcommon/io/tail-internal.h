@@ -123,6 +123,7 @@ struct tail_list {
 	int64_t read;  /* when */
 	struct tail_name *names;
 	size_t count;
+	bool changed; /* a name was no longer what it said */
 };
 
 struct tail_sibling {

@@ -415,14 +415,19 @@ bool tail_look_past(const struct tail_file *f, const struct tail_stream *s)
 }
 
 /* The same where nothing new has come to the path. */
-static bool is_gone(struct tail *t, const struct tail_file *f,
-		    struct tail_stream *s)
+static bool is_gone(struct tail *t, struct tail_file *f, struct tail_stream *s)
 {
+	int64_t past_second = (s->inode.mtime / SECOND + 1) * SECOND;
 	if (!s->done || !s->moved || !last_of(f)->moved ||
 	    clock_mono() - s->quiet < TAIL_LINGER)
 		return false;
 	s->quiet = clock_mono();
-	return !tail_find_inode(t, f, &s->inode);
+	if (tail_find_inode(t, f, &s->inode))
+		return false;
+	/* Its archive, which keeps the time, is nothing new. */
+	if (f->newest < past_second)
+		f->newest = past_second;
+	return true;
 }
 
 /* A writer may not know yet that its file was moved. */

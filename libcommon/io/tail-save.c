@@ -8,6 +8,7 @@
  */
 #include "tail-parts.h"
 
+#include <oncall/clock.h>
 #include <oncall/hash.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
@@ -206,6 +207,7 @@ static int read_stream(struct tail *t, const struct jscan *scan,
 	s->packed = flag(scan, "packed");
 	s->skipping = flag(scan, "skipping");
 	s->loaded = true;
+	s->quiet = clock_mono();
 	f->seen = true;
 	f->absent = 0;
 	f->newest = inode.mtime;

@@ -63,8 +63,8 @@ static bool has_original(const char *archive)
 	return access(name, F_OK) == 0;
 }
 
-static void add_sibling(struct tail_siblings *l, const struct tail_file *f,
-			const char *name)
+static void add_sibling(struct tail_siblings *l, struct tail *t,
+			const struct tail_file *f, const char *name)
 {
 	struct tail_sibling one = {
 		.path = mem_printf("%.*s%s", (int)f->name, f->path, name),
@@ -74,9 +74,16 @@ static void add_sibling(struct tail_siblings *l, const struct tail_file *f,
 
 	/* While the original is there, the archive is still being made: its
 	 * time says nothing yet. */
-	if ((one.archive && has_original(one.path)) ||
-	    tail_inode_at(one.path, &one.inode) < 0 ||
-	    !S_ISREG(one.inode.mode)) {
+	if (one.archive && has_original(one.path)) {
+		free(one.path);
+		return;
+	}
+	if (tail_inode_at(one.path, &one.inode) < 0) {
+		t->list.changed = true;
+		free(one.path);
+		return;
+	}
+	if (!S_ISREG(one.inode.mode)) {
 		free(one.path);
 		return;
 	}
@@ -171,7 +178,7 @@ void tail_siblings_find(struct tail_siblings *l, struct tail *t,
 	tail_siblings_done(l);
 	for (size_t i = 0; inode && i < list->count; i++)
 		if (list->names[i].ino == inode->ino)
-			add_sibling(l, f, list->names[i].text);
+			add_sibling(l, t, f, list->names[i].text);
 	if (inode)
 		return;
 	for (size_t i = first_name(list, base, stem); i < list->count; i++) {
@@ -180,6 +187,6 @@ void tail_siblings_find(struct tail_siblings *l, struct tail *t,
 		if (strncmp(name, base, stem) != 0)
 			break;
 		if (name[stem] == '\0' || strchr(".-_~", name[stem]))
-			add_sibling(l, f, name);
+			add_sibling(l, t, f, name);
 	}
 }
