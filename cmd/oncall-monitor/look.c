@@ -229,9 +229,10 @@ int test_run(int argc, char **argv, struct err *err)
 static void on_finding(void *arg, const struct pack_finding *f)
 {
 	struct buf *out = arg;
+	const char *file = f->rule->file ? f->rule->file : "-";
 
-	buf_addf(out, "%s:%zu: %s: %s: ", f->rule->file ? f->rule->file : "-",
-		 f->line ? f->line : f->rule->line,
+	show_text(out, file, strlen(file), 0);
+	buf_addf(out, ":%zu: %s: %s: ", f->line ? f->line : f->rule->line,
 		 f->kind == PACK_ERROR ? "error" : "warning", f->rule->id);
 	show_text(out, f->text, strlen(f->text), 0);
 	buf_add_char(out, '\n');

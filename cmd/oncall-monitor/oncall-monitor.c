@@ -187,11 +187,51 @@ static int choose(int *ret, struct err *err)
 	return 0;
 }
 
+/* What would be left out of account is said, instead of looking as if it had
+ * been done. */
+static int check_belongs(struct err *err)
+{
+	const bool adds = args.add_pattern != NULL;
+	const bool asks = args.recent || args.statistics;
+	static const char *const asking = "--recent or --statistics";
+	const struct {
+		const char *option;
+		bool given, there;
+		const char *needs;
+	} rules[] = {
+		{"--match", args.match.count, adds, "--add-pattern"},
+		{"--except", args.except.count, adds, "--add-pattern"},
+		{"--title", args.title, adds, "--add-pattern"},
+		{"--when", args.when, adds, "--add-pattern"},
+		{"--key", args.keys.count, adds, "--add-pattern"},
+		{"--tag", args.tags.count, adds, "--add-pattern"},
+		{"--category", args.category, adds || asks,
+		 "--add-pattern, --recent or --statistics"},
+		{"--severity", args.severity, adds || asks,
+		 "--add-pattern, --recent or --statistics"},
+		{"--pattern", args.pattern, asks, asking},
+		{"--host", args.host, asks, asking},
+		{"--text", args.text, asks, asking},
+		{"--limit", args.limit >= 0, asks, asking},
+		{"--by", args.by, args.statistics, "--statistics"},
+		{"--from-end", args.from_end, args.follow, "--follow"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (rules[i].given && !rules[i].there)
+			return err_set(err, ERR_USAGE, "%s needs %s",
+				       rules[i].option, rules[i].needs);
+	if (args.since != WHEN_NONE && args.until != WHEN_NONE &&
+	    args.since > args.until)
+		return err_set(err, ERR_USAGE, "--since is later than --until");
+	return 0;
+}
+
 static int run(int argc, char **argv, struct err *err)
 {
 	int what;
 
-	if (choose(&what, err) < 0)
+	if (choose(&what, err) < 0 || check_belongs(err) < 0)
 		return -1;
 	if (what > 2 && what < 8 && argc)
 		return err_set(err, ERR_USAGE, "'%s': no file is read for that",

@@ -105,6 +105,10 @@ static int read_rate(struct detector_options *opt, struct err *err)
 	if (cli_parse_int(count, 1, INT32_MAX, &opt->rate_count, err) < 0 ||
 	    when_parse_duration(slash + 1, &opt->rate_ms, err) < 0)
 		return err_prefix(err, "--max-rate");
+	if (opt->rate_ms <= 0)
+		return err_set(err, ERR_USAGE,
+			       "--max-rate: '%s': in no time at all",
+			       args.max_rate);
 	return 0;
 }
 

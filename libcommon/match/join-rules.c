@@ -46,7 +46,8 @@ static int check_session(const struct join_rules *r, struct err *err)
 	if (groups)
 		return 0;
 	return err_set(err, ERR_USAGE,
-		       "session: no group that could name the event");
+		       "session: no group: put what names the event into "
+		       "( and )");
 }
 
 static int find_preset(struct join_rules *r, const char *name, struct err *err)
@@ -55,7 +56,9 @@ static int find_preset(struct join_rules *r, const char *name, struct err *err)
 		return 0;
 	r->preset = join_preset_find(name);
 	if (!r->preset)
-		return err_set(err, ERR_USAGE, "no preset '%s' to join lines",
+		return err_set(err, ERR_USAGE,
+			       "no preset '%s' to join lines: java, python, "
+			       "go, node, postgresql or indent",
 			       name);
 	if (!r->preset->goes_on) {
 		r->indent = true;
@@ -69,9 +72,9 @@ int join_rules_init(struct join_rules *r, const struct join_options *opt,
 {
 	*r = (struct join_rules){.indent = opt->indent};
 	if (find_preset(r, opt->preset, err) ||
-	    expression(&r->start, "start", opt->start, err) ||
-	    expression(&r->go_on, "go_on", opt->go_on, err) ||
-	    expression(&r->end, "end", opt->end, err) ||
+	    expression(&r->start, "event-start", opt->start, err) ||
+	    expression(&r->go_on, "event-continues", opt->go_on, err) ||
+	    expression(&r->end, "event-end", opt->end, err) ||
 	    expression(&r->session, "session", opt->session, err) ||
 	    check_session(r, err))
 		return -1;

@@ -220,3 +220,95 @@ YAML
     is "$(of .title | sort | paste -sd ,)" \
         'Job one does not end,Job two does not end'
 }
+
+# ---- terminals ----
+
+# Standard output and error of the last run hold nothing that moves a cursor,
+# sets a colour or turns the direction of writing.
+harmless() {
+    ! printf '%s\n%s\n' "$output" "$stderr" | LC_ALL=C grep -aqP \
+        '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]' ||
+        {
+            printf '%q\n' "$output" "$stderr" >&2
+            return 1
+        }
+}
+
+@test "escapes of a terminal in lines, files and packs are not shown as such" {
+    local red=$'\e[31m' wild=$'boom \e]0;x\a \e[1m \xc2\x9b1m \xe2\x80\xae \r \b \x7f'
+
+    {
+        printf '%s\n' "$wild"
+        printf '{"msg":"boom \\u001b[1m","host":"\\u001b]0;x\\u0007"}\n'
+    } >log
+    rules 'x high boom(?<rest>.*)'
+    run --separate-stderr monitor --explain log
+    is "$status" 0
+    harmless
+    expect 0 oncall-monitor --test-pattern 'boom(?<rest>.*)' log
+    harmless
+    expect 0 oncall-monitor --test-pattern 'boom(?<rest>.*)' "$wild"
+    harmless
+    monitor log | oncall-incident open >/dev/null
+    for how in --recent '--statistics --by service'; do
+        # shellcheck disable=SC2086
+        expect 0 oncall-monitor $how --table
+        harmless
+    done
+    for wrong in "$red" "--cursor=$red" "--test-pattern=($red" "--pack=$red" \
+        "--patterns=$red" "--source=$red" "--max-rate=$red" "--since=$red"; do
+        run --separate-stderr monitor "$wrong" log
+        [ "$status" -ge 2 ]
+        harmless
+    done
+    printf 'x\thigh\tboom%s(\n' "$red" >"$red.tsv"
+    run --separate-stderr oncall-monitor --check "$red.tsv"
+    is "$status" 1
+    harmless
+    run --separate-stderr oncall-monitor --no-default-packs -p "$red.tsv" log
+    is "$status" 2
+    harmless
+}
+
+# ---- people in a hurry ----
+
+@test "an option that would do nothing says what it needs" {
+    rules 'x high boom'
+    for options in '--match x' '--except x' '--title x' '--when x' '--key x' \
+        '--tag x' '--category x' '--severity low' '--pattern x' '--host x' \
+        '--text x' '--limit 5' '--by hour' '--from-end' '--by hour --recent'; do
+        # shellcheck disable=SC2086
+        expect 2 monitor $options /dev/null
+        says "${options%% *} needs --"
+    done
+    expect 2 monitor --since 2026-01-02T00:00:00Z --until 2026-01-01T00:00:00Z
+    says '--since is later than --until'
+    expect 2 monitor --multiline cobol /dev/null
+    says 'java, python'
+}
+
+@test "limits hold at both of their ends" {
+    rules 'x high boom'
+    for wrong in --jobs=0 --jobs=65 --max-line=255 --max-line=67108865 \
+        --max-rate=0/1m --max-rate=2147483648/1m --max-rate=1/0s \
+        --max-rate=-1/1m --max-rate=1/99999y; do
+        expect 2 monitor "$wrong" /dev/null
+        says "${wrong%%=*}"
+    done
+    for wrong in --limit=-1 --limit=1000001; do
+        expect 2 monitor --recent "$wrong"
+        says --limit
+    done
+    printf 'boom %d\n' {1..2000} >log
+    for right in --jobs=1 --jobs=64 --max-line=256 --max-line=67108864 \
+        --max-rate=2147483647/10000y; do
+        expect 0 monitor --replay "$right" log
+        is "${#lines[@]}" 2000
+    done
+    expect_records 0 monitor --replay --max-rate=1/10000y log
+    is "$(of .count | paste -sd ' ')" '1 1999'
+    monitor log | oncall-incident open >/dev/null
+    expect_records 0 oncall-monitor --recent --limit 1
+    is "${#lines[@]}" 1
+    expect_records 0 oncall-monitor --recent --limit 1000000
+}
