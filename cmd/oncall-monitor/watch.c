@@ -105,10 +105,12 @@ static void note_place(struct watch *w, const struct input_block *b)
 	p = &w->places[i];
 	p->stream = b->stream;
 	p->moved = true;
-	if (b->event_count)
-		p->position = b->events[b->event_count - 1].offset;
-	else
+	if (!b->event_count)
 		p->position = b->offset + b->text.len;
+	/* Events that others have overtaken do not set it back. */
+	for (size_t k = 0; k < b->event_count; k++)
+		if (b->events[k].offset > p->position)
+			p->position = b->events[k].offset;
 }
 
 static void write_cursor(struct watch *w, const char *kind, const char *stream,
