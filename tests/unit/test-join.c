@@ -345,8 +345,8 @@ static void wrong_options_are_named(void **state)
 		const char *part;
 	} bad[] = {
 		{{.preset = "cobol"}, "no preset 'cobol'"},
-		{{.start = "a("}, "start: 'a(': at offset 2"},
-		{{.go_on = "[z-a]"}, "go_on: '[z-a]'"},
+		{{.start = "a("}, "event-start: 'a(': at offset 2"},
+		{{.go_on = "[z-a]"}, "event-continues: '[z-a]'"},
 		{{.session = "a"}, "session: no group"},
 		{{.timeout_ms = 5}, "nothing says"},
 		{{.preset = "go", .max_bytes = JOIN_MAX_HELD + 1}, "max_bytes"},
