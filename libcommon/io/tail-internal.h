@@ -68,7 +68,7 @@ struct tail_stream {
 	bool fresh;    /* opened, not compared yet with what was handed on */
 	bool copy;     /* of a stream of another file: nothing to read */
 	bool loaded;   /* not seen yet since the state was loaded */
-	bool gone;     /* nowhere to be found any more */
+
 	bool dry;      /* read to its end after it was moved */
 	bool packed;   /* an archive */
 	bool broken;   /* reading failed, and that was told */

@@ -240,7 +240,7 @@ static void still_there(struct tail *t, struct tail_file *f,
 			tail_look_changed(t, s);
 		}
 		/* An archive that has grown is read from where it ended. */
-		s->done = s->copy || s->gone || !s->packed || !s->position;
+		s->done = s->copy || !s->packed || !s->position;
 	}
 	if (changed || s->loaded || f->told ||
 	    (!s->source && s->position != now->size))
@@ -410,8 +410,8 @@ bool tail_look_past(const struct tail_file *f, const struct tail_stream *s)
 
 	if (!s->done || !s->moved)
 		return false;
-	return s->gone || (last != s && !last->moved &&
-			   f->newest / SECOND > s->inode.mtime / SECOND + 1);
+	return last != s && !last->moved &&
+	       f->newest / SECOND > s->inode.mtime / SECOND + 1;
 }
 
 /* The same where nothing new has come to the path. */

@@ -167,7 +167,6 @@ static void finish(struct tail_stream *s)
 	/* So that nothing that is as old is taken for something new. */
 	if (s->moved && now.mtime > s->inode.mtime)
 		s->inode.mtime = now.mtime;
-	s->gone = s->moved && now.unlinked;
 }
 
 /* Nothing more for now, or ever. */
@@ -248,7 +247,7 @@ static void lost(struct tail *t, struct tail_stream *s)
 {
 	struct err err = ERR_INIT;
 
-	s->gone = s->done = true;
+	s->done = true;
 	if (s->dry || s->inode.size <= s->position || s->packed)
 		return;
 	(void)err_set(&err, ERR_INPUT,

@@ -188,13 +188,14 @@ static int read_stream(struct tail *t, const struct jscan *scan,
 		.size = (uint64_t)number(scan, "size"),
 	};
 	struct tail_file *f;
-	struct tail_stream *s;
+	struct tail_stream *s, *other;
 
 	if (!path || !*path || number(scan, "position") < 0)
 		return err_set(err, ERR_INPUT, "a stream has no path");
 	f = file_of(t, path);
 	if (!f)
 		return 0; /* no longer asked for */
+	other = tail_stream_known(t, &inode);
 	s = tail_stream_new(t, f, &inode);
 	s->looked = inode;
 	s->id = text(scan, "id");
@@ -202,6 +203,8 @@ static int read_stream(struct tail *t, const struct jscan *scan,
 	s->line = (uint64_t)number(scan, "lines");
 	s->moved = flag(scan, "moved");
 	s->elsewhere = flag(scan, "elsewhere");
+	if (s->elsewhere && other)
+		tail_stream_index(t, other, &inode);
 	s->done = s->dry = flag(scan, "done");
 	s->copy = flag(scan, "copy");
 	s->packed = flag(scan, "packed");
