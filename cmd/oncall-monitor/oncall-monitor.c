@@ -150,7 +150,7 @@ static const struct cli_example examples[] = {
 	 "try an expression"},
 	{"oncall-monitor --explain /var/log/app.log",
 	 "say why lines match or do not"},
-	{"oncall-monitor --add-pattern door-open --match 'door (?<door>\\w+) is open' --severity high --title 'Door ${door} is open'",
+	{"oncall-monitor --add-pattern door --match 'door is open' --severity high",
 	 "look for something of your own from now on"},
 	{"oncall-monitor --statistics --by service --since 24h",
 	 "which services were in trouble today"},
