@@ -378,6 +378,9 @@ static void add_missed(struct tail *t, struct tail_file *f,
 		s->where = mem_dup(l.items[i].path);
 		if (now && was_copied(stayed, now, &l.items[i]))
 			tail_stream_name(s, now, start);
+		/* While nothing of it was read, only its inode tells it: hold
+		 * that before it is compressed. */
+		(void)tail_find_source(t, s);
 		free((char *)(uintptr_t)start.ptr);
 	}
 }

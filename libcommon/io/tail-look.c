@@ -345,12 +345,14 @@ void tail_look(struct tail *t, struct tail_file *f)
 }
 
 /* The last stream comes before what stands at the path. */
-static void put_before_last(struct tail_file *f, struct tail_stream *s)
+static void put_before_last(struct tail *t, struct tail_stream *s)
 {
+	struct tail_file *f = s->file;
 	size_t n = f->count;
 
 	s->moved = true;
 	s->quiet = clock_mono();
+	(void)tail_find_source(t, s);
 	if (n < 2 || f->streams[n - 2]->moved)
 		return;
 	f->streams[n - 1] = f->streams[n - 2];
@@ -374,7 +376,7 @@ void tail_look_changed(struct tail *t, struct tail_stream *s)
 	if (!stood_here) {
 		/* It was written again before it was moved. */
 		if (was_there)
-			put_before_last(f, tail_stream_new(t, f, &moved));
+			put_before_last(t, tail_stream_new(t, f, &moved));
 		return;
 	}
 	if (tail_inode_at(f->path, &now) == 0 && S_ISREG(now.mode) &&
@@ -408,7 +410,7 @@ bool tail_look_past(const struct tail_file *f, const struct tail_stream *s)
 {
 	const struct tail_stream *last = last_of(f);
 
-	if (!s->done || !s->moved)
+	if (!last || !s->done || !s->moved)
 		return false;
 	return last != s && !last->moved &&
 	       f->newest / SECOND > s->inode.mtime / SECOND + 1;
@@ -417,8 +419,10 @@ bool tail_look_past(const struct tail_file *f, const struct tail_stream *s)
 /* The same where nothing new has come to the path. */
 static bool is_gone(struct tail *t, struct tail_file *f, struct tail_stream *s)
 {
+	const struct tail_stream *last = last_of(f);
 	int64_t past_second = (s->inode.mtime / SECOND + 1) * SECOND;
-	if (!s->done || !s->moved || !last_of(f)->moved ||
+
+	if (!last || !s->done || !s->moved || !last->moved ||
 	    clock_mono() - s->quiet < TAIL_LINGER)
 		return false;
 	s->quiet = clock_mono();
