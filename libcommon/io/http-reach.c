@@ -71,11 +71,14 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c,
 	return signals_stop() != 0;
 }
 
-#define SET(option, value)                                                \
-	do {                                                              \
-		if (!code)                                                \
-			code = curl_easy_setopt(easy, (option), (value)); \
-	} while (0)
+static void keep_first(CURLcode *code, CURLcode got)
+{
+	if (!*code)
+		*code = got;
+}
+
+#define SET(option, value) \
+	keep_first(&code, curl_easy_setopt(easy, option, value))
 
 static CURLcode set_up(CURL *easy, const struct reaching *r, const char *url,
 		       char *why)

@@ -331,7 +331,7 @@ static void compress(const char *from, const char *to, bool zstd)
 	assert_int_equal(fstat(fd, &st), 0);
 	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
 		buf_add(&text, bytes, (size_t)got);
-	(zstd ? archive_zstd : archive_gzip)(&packed, text.data, text.len);
+	(zstd ? archive_zstd : archive_gzip)(&packed, buf_str(&text), text.len);
 	put_bytes(to, O_TRUNC, buf_slice(&packed));
 	times[0] = times[1] = st.st_mtim;
 	times[0].tv_nsec = times[1].tv_nsec = 0; /* as some tools do */
