@@ -8,10 +8,6 @@ load ../lib/monitor
 
 job=''
 
-setup() {
-    common_setup
-}
-
 teardown() {
     [ -z "$job" ] || kill "$job" 2>/dev/null || :
     common_teardown
@@ -35,7 +31,7 @@ narrow() {
     fi
 }
 
-# patterns ARGUMENT...: the program itself, for what runs commands.
+# quick ARGUMENT...: the program itself in narrow, with rules.tsv.
 quick() {
     narrow "$BUILD/bin/oncall-monitor" --no-default-packs \
         --patterns rules.tsv "$@"
@@ -311,4 +307,214 @@ harmless() {
     expect_records 0 oncall-monitor --recent --limit 1
     is "${#lines[@]}" 1
     expect_records 0 oncall-monitor --recent --limit 1000000
+}
+
+# ---- what files may hold ----
+
+@test "NULs, bytes that are no text and mixed line ends are lines all the same" {
+    rules 'x high boom'
+    printf 'a\0b boom\0\n\xff boom \xc3\n\r\nboom\r\nboom\n\rboom\r\r\n\0' >log
+    expect_records 0 monitor log
+    is "$(of .source.line | paste -sd ' ')" '1 2 4 5 6'
+    is "$(of .lossy | paste -sd ' ')" 'null true null null null'
+    is "$(of '.message | @json' | paste -sd ' ')" \
+        '"a\u0000b boom\u0000" "� boom �" "boom" "boom" "\rboom\r"'
+}
+
+@test "JSON may be deep, wide, long, doubled or broken" {
+    rules 'x high boom'
+    {
+        printf '{"msg":"boom 1","a":'
+        yes '[' | head -n 100000 | tr -d '\n'
+        echo
+        printf '{"a":%s,"msg":"boom 2"}\n' \
+            "$(yes '{"a":' | head -n 50000 | tr -d '\n')"
+        printf '{%s"msg":"boom 3"}\n' "$(seq -f '"k%.0f":1,' 30000 | tr -d '\n')"
+        # Of two the first counts.
+        echo '{"msg":"boom 4","msg":"no","level":"info","level":"error"}'
+        echo '{"msg":"no","msg":"boom"}'
+        printf '{"msg":"boom 5","k":"'
+        a 10000000
+        printf '"}\n{"time":1e300,"msg":"boom 6"}\n'
+        echo '{"time":99999999999999999999999,"msg":"boom \ud800 7"}'
+    } >log
+    expect_records 0 quick log
+    is "$(of .source.line | paste -sd ' ')" '1 2 3 4 6 7 8'
+    is "$(of .truncated | paste -sd ' ')" 'null null null null true null null'
+}
+
+@test "thousands of files, more than may be open at a time" {
+    rules 'x high boom'
+    mkdir many
+    seq -f 'many/%.0f' 3000 | while read -r name; do
+        echo "boom $name" >"$name"
+    done
+    expect_records 0 bash -c 'ulimit -n 40; exec timeout 30 "$@"' - \
+        "$BUILD/bin/oncall-monitor" --no-default-packs --patterns rules.tsv \
+        --jobs 64 many
+    is "$(of .message | sort -u | wc -l)" 3000
+}
+
+@test "a FIFO that pauses in the middle of a line and then ends" {
+    rules 'x high boom'
+    mkfifo pipe
+    {
+        printf 'bo'
+        sleep 0.3
+        printf 'om\nlast boom'
+    } >pipe 3>&- &
+    expect_records 0 timeout 20 "$BUILD/bin/oncall-monitor" \
+        --no-default-packs --patterns rules.tsv pipe
+    is "$(of .message | paste -sd ,)" 'boom,last boom'
+    wait
+}
+
+@test "a directory, a device, and nothing at all" {
+    rules 'x high boom'
+    mkdir -p logs/deeper
+    echo boom >logs/a
+    expect_records 0 monitor logs
+    expect 1 monitor /dev/null
+    expect 4 monitor /nonexistent logs
+    says "cannot read '/nonexistent': No such file or directory"
+    is "${#lines[@]}" 1
+    expect 2 monitor ''
+}
+
+# ---- clocks ----
+
+@test "times of any year, in any order, neither stop nor confuse conditions" {
+    pack <<'YAML'
+patterns:
+  - {id: x, severity: high, match: [boom], when: 3 times within 1m}
+  - {id: b, severity: info, detect: false, match: [begins]}
+  - {id: e, severity: info, detect: false, match: [ends]}
+  - {id: s, severity: high, when: b without e within 10m}
+YAML
+    cat >log <<'LOG'
+1970-01-01T00:00:00Z boom begins
+9999-12-31T23:59:59Z boom
+1970-01-01T00:00:01Z boom
+2026-01-01T00:00:00Z boom
+2026-01-01T00:00:01Z boom
+2026-01-01T00:00:02Z boom
+2020-01-01T00:00:00Z boom
+2020-01-01T00:00:01Z boom
+2020-01-01T00:00:02Z boom begins
+10000-01-01T00:00:00Z boom
+2020-01-01T00:20:00Z goes on
+LOG
+    for now in 1970-01-01T00:00:00Z 2026-01-01T00:00:00Z 9999-12-31T23:59:59Z; do
+        expect_records 0 monitor --now "$now" log
+        is "$(of 'select(.pattern == "x") | .last[:19]' | paste -sd ' ')" \
+            '2026-01-01T00:00:02 2020-01-01T00:00:02'
+        is "$(of 'select(.pattern == "s") | .event_time[:16]' | paste -sd ' ')" \
+            '1970-01-01T00:10 2020-01-01T00:10'
+    done
+}
+
+# ---- surroundings that are broken ----
+
+@test "what cannot be written is said, and told again by the next run" {
+    rules 'x high boom'
+    yes boom | head -n 50000 >log
+    for options in '' '--jobs 4' '--all' '--test-pattern boom' --explain \
+        '--cursor main' '--follow --duration 1s'; do
+        # shellcheck disable=SC2086
+        expect 4 bash -c 'exec timeout 30 "$@" >/dev/full' - \
+            "$BUILD/bin/oncall-monitor" --no-default-packs \
+            --patterns rules.tsv $options log
+        says 'cannot write standard output: No space left on device'
+    done
+    expect 0 monitor --cursor main log
+    is "$(of 'select(.type == "detection").id' | sort -u | wc -l)" 50000
+    expect 4 bash -c 'exec "$@" >&-' - "$BUILD/bin/oncall-monitor" \
+        --no-default-packs --patterns rules.tsv log
+    expect 4 bash -c 'exec "$@" <&-' - "$BUILD/bin/oncall-monitor" \
+        --no-default-packs --patterns rules.tsv
+}
+
+@test "a store that cannot be used stops a cursor, not a look at a log" {
+    need sqlite
+    echo 'PANIC: boom' >log
+    rules 'x high boom'
+    oncall-incident open --title t >/dev/null
+    store_sql "INSERT INTO schema_migrations SELECT 99, name, checksum,
+        applied_at FROM schema_migrations WHERE number = 1"
+    cp "$ONCALL_STORE" newer.db
+    echo 'this is no database at all, whatever its name says' >broken.db
+    chmod 600 newer.db broken.db
+    mkdir folder
+    for store in newer.db broken.db folder; do
+        expect 4 monitor --cursor main --store "$store" log
+        says "$store"
+        expect 4 oncall-monitor --recent --store "$store"
+        expect_records 0 monitor --store "$store" log
+        expect_records 0 oncall-monitor --patterns rules.tsv --store "$store" log
+        says 'patterns in the store are not used'
+    done
+    expect_records 0 env -u HOME -u XDG_CACHE_HOME -u XDG_STATE_HOME \
+        -u XDG_CONFIG_HOME -u XDG_DATA_HOME -u ONCALL_STORE \
+        "$BUILD/bin/oncall-monitor" --no-default-packs --patterns rules.tsv log
+}
+
+@test "of two that save under one cursor one ends, and nothing is lost" {
+    rules 'x high boom'
+    echo 'boom 1' >log
+    oncall-monitor --no-default-packs --patterns rules.tsv --follow \
+        --cursor main log >out 2>err 3>&- &
+    job=$!
+    eventually 10 grep -q '"type":"cursor"' out
+    expect_records 0 monitor --cursor main log
+    echo 'boom 2' >>log
+    status=0
+    wait "$job" || status=$?
+    is "$status" 4
+    grep -q "cursor 'main' is in use" err
+    oncall-incident open <out >/dev/null
+    monitor --cursor main log | oncall-incident open >/dev/null
+    is "$(oncall-incident list --json | jq .count)" 2
+}
+
+@test "files that others can write say nothing about what is detected" {
+    echo boom >log
+    rules 'x high boom'
+    chmod 664 rules.tsv
+    expect 5 monitor log
+    says 'chmod go-w'
+    mkdir open
+    mv rules.tsv open/
+    chmod 600 open/rules.tsv
+    chmod 777 open
+    expect 5 oncall-monitor --no-default-packs --patterns open/rules.tsv log
+    ln -s open/rules.tsv link.tsv
+    expect 5 oncall-monitor --no-default-packs --patterns link.tsv log
+    mkdir -p "$XDG_CONFIG_HOME/oncall/packs"
+    echo 'patterns: []' >"$XDG_CONFIG_HOME/oncall/packs/mine.yaml"
+    chmod 666 "$XDG_CONFIG_HOME/oncall/packs/mine.yaml"
+    expect 5 oncall-monitor log
+}
+
+@test "packs that are made to break the reader are refused with a place" {
+    local bad head='patterns: [{id: x, severity: high, match: '
+
+    echo boom >log
+    while read -r bad; do
+        (umask 077 && printf '%s\n' "$bad" >bad.yaml)
+        expect 2 timeout 20 "$BUILD/bin/oncall-monitor" --no-default-packs \
+            --patterns bad.yaml log
+        says bad.yaml:
+    done <<YAML
+a: &a [x]
+[[[[
+$(yes '[' | head -n 5000 | tr -d '\n')
+patterns: [{id: ../x, severity: high, match: [b]}]
+${head}[b], title: '\${a'}]
+${head}[b], when: 10001 times within 1s}]
+${head}[b], when: x then x within 1m}]
+${head}['(a{1,60000}){1,60000}']}]
+${head}['\C']}]
+${head}['$(yes '(' | head -n 5000 | tr -d '\n')']}]
+${head}[b]}, {id: x, severity: low, match: [c]}]
+YAML
 }
