@@ -41,9 +41,11 @@ behind() {
 }
 
 ends_with_test() {
-    [ "${#jobs_of_test[@]}" -eq 0 ] ||
+    [ "${#jobs_of_test[@]}" -eq 0 ] || {
         kill -9 "${jobs_of_test[@]}" 2>/dev/null || :
-    wait
+        # Not for the watchdog that a test with a time limit has.
+        wait "${jobs_of_test[@]}" || :
+    }
 }
 
 # serve PROGRAM ARGUMENT...: one of tests/lib, until the test ends; its port is
