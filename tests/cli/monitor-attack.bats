@@ -363,10 +363,11 @@ harmless() {
         sleep 0.3
         printf 'om\nlast boom'
     } >pipe 3>&- &
+    job=$!
     expect_records 0 timeout 20 "$BUILD/bin/oncall-monitor" \
         --no-default-packs --patterns rules.tsv pipe
     is "$(of .message | paste -sd ,)" 'boom,last boom'
-    wait
+    wait "$job"
 }
 
 @test "a directory, a device, and nothing at all" {
