@@ -51,35 +51,72 @@ bool tail_holds(struct tail_stream *s, int fd)
 	       mark_at(&s->head, fd, 0);
 }
 
-/* Reads an archive up to the position; it must be what was handed on. */
-static bool unpack_holds(struct tail_stream *s, struct unpack *u,
-			 struct err *err)
+/* Reads an archive up to the position, into seen. */
+static bool unpack_to(struct unpack *u, uint64_t position,
+		      struct tail_stream *seen, struct err *err)
 {
 	AUTO_FREE char *piece = mem_alloc(PIECE);
-	struct tail_stream seen = {.position = 0};
 	ssize_t got = 1;
-	bool same;
 
-	while (got > 0 && seen.position < s->position) {
-		uint64_t left = s->position - seen.position;
+	while (got > 0 && seen->position < position) {
+		uint64_t left = position - seen->position;
 
 		got = unpack_read(u, piece, left < PIECE ? (size_t)left : PIECE,
 				  err);
 		if (got > 0)
-			tail_stream_advance(&seen, piece, (size_t)got);
+			tail_stream_advance(seen, piece, (size_t)got);
 	}
-	same = seen.position == s->position &&
-	       (s->position == 0 ||
-		(seen.head.len >= s->head.len &&
-		 seen.before.len >= s->before.len &&
-		 tail_mark_same(&s->head, seen.head.bytes) &&
-		 tail_mark_same(&s->before, seen.before.bytes +
-						    seen.before.len -
-						    s->before.len)));
+	return seen->position == position;
+}
+
+/* The rest of the head of a stream of which less was handed on; it is carried
+ * to the first block. */
+static bool unpack_head(struct tail_stream *s, struct unpack *u, char *first,
+			struct err *err)
+{
+	size_t have = (size_t)s->position;
+
+	while (have < s->head.len) {
+		ssize_t got =
+			unpack_read(u, first + have, s->head.len - have, err);
+
+		if (got <= 0)
+			return false;
+		have += (size_t)got;
+	}
+	buf_reset(&s->carry);
+	buf_add(&s->carry, first + s->position,
+		s->head.len - (size_t)s->position);
+	return tail_mark_same(&s->head, first);
+}
+
+/* The archive stands at the position then, when it is the same stream. */
+static bool unpack_holds(struct tail_stream *s, struct unpack *u,
+			 struct err *err)
+{
+	struct tail_stream seen = {.position = 0};
+	char first[TAIL_MARK];
+	bool same = unpack_to(u, s->position, &seen, err) &&
+		    seen.before.len >= s->before.len;
+
+	if (same && s->before.len)
+		same = tail_mark_same(&s->before, seen.before.bytes +
+							  seen.before.len -
+							  s->before.len);
+	if (same && seen.head.len)
+		memcpy(first, seen.head.bytes, seen.head.len);
+	if (same && s->head.len > s->position)
+		same = unpack_head(s, u, first, err);
+	else if (same)
+		same = seen.head.len >= s->head.len &&
+		       tail_mark_same(&s->head, first);
 	if (same && s->position) {
-		tail_mark_set(&s->head, seen.head.bytes, seen.head.len);
 		tail_mark_set(&s->before, seen.before.bytes, seen.before.len);
+		if (seen.head.len > s->head.len)
+			s->head.len = seen.head.len;
 	}
+	if (same && s->head.len)
+		tail_mark_set(&s->head, first, s->head.len);
 	free(seen.head.bytes);
 	free(seen.before.bytes);
 	return same;
@@ -125,6 +162,16 @@ static int take_packed(struct tail *t, struct tail_stream *s, struct unpack *u)
 	return 1;
 }
 
+/* So that it is found again even if nothing of it was handed on yet. */
+static void know_head(struct tail_stream *s, int fd)
+{
+	char bytes[TAIL_MARK];
+	ssize_t got = pread(fd, bytes, sizeof(bytes), 0);
+
+	if (got > 0)
+		tail_mark_set(&s->head, bytes, (size_t)got);
+}
+
 /* Opens path as the source of s; 1, or why not. */
 static int take(struct tail *t, struct tail_stream *s, const char *path,
 		bool by_bytes)
@@ -154,6 +201,8 @@ static int take(struct tail *t, struct tail_stream *s, const char *path,
 	} else if (by_bytes && !tail_holds(s, fd)) {
 		return 0;
 	}
+	if (!unpack_compressed(u) && s->head.len == 0)
+		know_head(s, fd);
 	s->fresh = true;
 	s->final = s->final || by_bytes;
 	s->quiet = clock_mono();
@@ -210,7 +259,7 @@ static int take_by_bytes(struct tail *t, struct tail_stream *s)
 	AUTO_TAIL_SIBLINGS struct tail_siblings l = {.items = NULL};
 	int taken = 0;
 
-	if (s->position == 0)
+	if (s->head.len == 0)
 		return 0;
 	tail_siblings_find(&l, t, s->file, NULL);
 	if (l.count)
@@ -376,6 +425,7 @@ static void add_missed(struct tail *t, struct tail_file *f,
 		s = tail_stream_new(t, f, &l.items[i].inode);
 		s->moved = true;
 		s->where = mem_dup(l.items[i].path);
+		tail_mark_set(&s->head, start.ptr, start.len);
 		if (now && was_copied(stayed, now, &l.items[i]))
 			tail_stream_name(s, now, start);
 		/* While nothing of it was read, only its inode tells it: hold

@@ -20,13 +20,16 @@ static struct tail_stream *last_of(const struct tail_file *f)
 	return f->count ? f->streams[f->count - 1] : NULL;
 }
 
-static void has_moved(struct tail_stream *s)
+static void has_moved(struct tail *t, struct tail_stream *s)
 {
 	if (!s || s->moved)
 		return;
 	s->moved = true;
 	s->dry = s->done;
 	s->quiet = clock_mono();
+	/* Its inode may be gone soon. */
+	if (!s->source && !s->done && !s->pipe && s->position != s->looked.size)
+		(void)tail_find_source(t, s);
 }
 
 static void cannot_read(struct tail *t, struct tail_file *f, int why)
@@ -54,7 +57,7 @@ static void not_there(struct tail *t, struct tail_file *f, int why,
 			tail_queue(t, f);
 	}
 	for (size_t i = 0; i < f->count; i++)
-		has_moved(f->streams[i]);
+		has_moved(t, f->streams[i]);
 	/* In the middle of a rotation nothing is there for a moment. */
 	if (f->named && (!f->seen || !t->opt.follow ||
 			 clock_mono() - f->quiet >= TAIL_MISSING))
@@ -179,7 +182,7 @@ static bool came_here(struct tail *t, struct tail_file *f,
 	if (known->file != f && (!known->moved || !known->dry))
 		return false;
 	for (size_t i = 0; i < f->count; i++)
-		has_moved(f->streams[i]);
+		has_moved(t, f->streams[i]);
 	tail_stream_move(t, known, f);
 	known->looked = *now;
 	f->seen = true;
@@ -204,7 +207,7 @@ static void appeared(struct tail *t, struct tail_file *f,
 			tail_queue(t, f);
 			return;
 		}
-		has_moved(last_of(f));
+		has_moved(t, last_of(f));
 		tail_find_missed(t, f, now);
 		if (tail_inode_at(f->path, &again) == 0 &&
 		    tail_inode_same(&again, now))
@@ -368,8 +371,8 @@ void tail_look_changed(struct tail *t, struct tail_stream *s)
 	if (s->source)
 		(void)tail_inode_of(unpack_fd(s->source), &moved);
 	tail_stream_close(t, s);
-	has_moved(s);
 	s->elsewhere = true;
+	has_moved(t, s);
 	s->dry = false;
 	free(TAKE_PTR(s->where));
 	tail_queue(t, f);

@@ -101,15 +101,14 @@ static bool still_same(struct tail *t, struct tail_stream *s, bool any)
 {
 	if (!tail_stream_plain(s) || (!t->opt.follow && !s->fresh))
 		return true;
-	if (s->position == 0) {
-		/* What was written and copied away may have left nothing. */
-		if ((any || s->looked.mtime != s->inode.mtime) &&
-		    tail_look_first(t, s))
-			return false;
-	} else if (!tail_holds(s, unpack_fd(s->source))) {
+	if (!tail_holds(s, unpack_fd(s->source))) {
 		tail_look_changed(t, s);
 		return false;
 	}
+	/* What was written and copied away may have left nothing. */
+	if (s->position == 0 && (any || s->looked.mtime != s->inode.mtime) &&
+	    tail_look_first(t, s))
+		return false;
 	/* While nothing was handed on, it may have been copied and truncated
 	 * without a trace. */
 	if (!s->moved && (any || s->position > 0)) {

@@ -56,10 +56,10 @@ static void write_stream(struct buf *out, struct tail_stream *s)
 	jwrite_int(out, "size", (int64_t)s->inode.size);
 	jwrite_int(out, "position", (int64_t)s->position);
 	jwrite_int(out, "lines", (int64_t)s->line);
-	if (s->position) {
+	if (s->head.len)
 		write_mark(out, "head", &s->head);
+	if (s->before.len)
 		write_mark(out, "before", &s->before);
-	}
 	if (s->moved)
 		jwrite_bool(out, "moved", true);
 	if (s->elsewhere)
@@ -149,7 +149,9 @@ static int read_mark(struct tail_mark *m, const struct jscan *s,
 {
 	const struct jscan_member *found = jscan_get(s, key);
 
-	if (found && jscan_array(found->value, mark_part, m, err) < 0)
+	if (!found)
+		return 0;
+	if (jscan_array(found->value, mark_part, m, err) < 0)
 		return -1;
 	if (!m->len || !m->hash[0])
 		return err_set(err, ERR_INPUT, "'%s' is not whole", key);
@@ -214,9 +216,12 @@ static int read_stream(struct tail *t, const struct jscan *scan,
 	f->seen = true;
 	f->absent = 0;
 	f->newest = inode.mtime;
-	if (s->position && (read_mark(&s->head, scan, "head", err) < 0 ||
-			    read_mark(&s->before, scan, "before", err) < 0))
+	if (read_mark(&s->head, scan, "head", err) < 0 ||
+	    read_mark(&s->before, scan, "before", err) < 0)
 		return -1;
+	if (s->position &&
+	    (!s->head.len || !s->before.len || s->before.len > s->position))
+		return err_set(err, ERR_INPUT, "'position' has no bytes");
 	return 0;
 }
 

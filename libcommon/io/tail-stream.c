@@ -231,8 +231,12 @@ static void mark_slide(struct tail_mark *m, const char *p, size_t n)
 
 void tail_stream_advance(struct tail_stream *s, const char *p, size_t n)
 {
-	if (s->position == s->head.len && (s->head.bytes || s->head.len == 0))
-		mark_append(&s->head, p, n);
+	size_t known = s->head.len;
+
+	if (s->position <= known && known < s->position + n &&
+	    (s->head.bytes || known == 0))
+		mark_append(&s->head, p + (known - s->position),
+			    n - (size_t)(known - s->position));
 	mark_slide(&s->before, p, n);
 	s->position += n;
 }
