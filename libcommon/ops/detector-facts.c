@@ -20,9 +20,13 @@ struct slice facts_severity_raw(const struct facts *f)
 {
 	const struct pack_rule *pack = f->rule->pack;
 
-	if (pack->severity_from)
-		return capture_of(f, pack->severity_from);
-	return f->level;
+	struct slice word;
+
+	if (!pack->severity_from)
+		return f->level;
+	word = capture_of(f, pack->severity_from);
+	return word.ptr || strcmp(pack->severity_from, "level") != 0 ? word
+								     : f->level;
 }
 
 enum severity facts_severity(const struct facts *f)
@@ -47,7 +51,21 @@ struct slice facts_service(const struct facts *f)
 {
 	if (f->rule && f->rule->service.ptr)
 		return f->rule->service;
-	return facts_cut(f->service, DETECTION_KEY_MAX);
+	return f->service;
+}
+
+/* The length that counts is that of the record, with what is escaped. */
+struct slice facts_key(struct slice text)
+{
+	AUTO_BUF struct buf escaped = BUF_INIT_MAX(SIZE_MAX / 2);
+
+	if (text.len <= DETECTION_KEY_MAX / FACTS_ESCAPED)
+		return text;
+	text = facts_cut(text, DETECTION_KEY_MAX);
+	show_json(&escaped, text.ptr, text.len);
+	return escaped.len <= DETECTION_KEY_MAX
+		       ? text
+		       : facts_cut(text, DETECTION_KEY_MAX / FACTS_ESCAPED);
 }
 
 struct slice facts_lookup(void *arg, const char *path)
@@ -102,9 +120,32 @@ static void add_fields(const struct facts *f, size_t max, struct buf *out)
 	jwrite_close(out, '}');
 }
 
+/* As the record says them, so that it does not matter who makes the
+ * fingerprint, and of what. */
+static void repair(struct slice *parts, size_t count, struct buf *text)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!utf8_valid(parts[i].ptr, parts[i].len))
+			room += strlen("\xEF\xBF\xBD") * parts[i].len;
+	if (!room || !buf_reserve(text, room))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		size_t start = text->len;
+
+		if (utf8_valid(parts[i].ptr, parts[i].len))
+			continue;
+		(void)utf8_repair(text, parts[i].ptr, parts[i].len);
+		parts[i] =
+			(struct slice){text->data + start, text->len - start};
+	}
+}
+
 void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT])
 {
 	const struct pack_rule *pack = f->rule->pack;
+	AUTO_BUF struct buf text = BUF_INIT;
 	struct slice parts[1 + DETECTOR_CAPTURES];
 	size_t count = 0;
 
@@ -114,6 +155,7 @@ void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT])
 					      pack->key.items[i].text);
 	if (!pack->key.count)
 		parts[count++] = facts_service(f);
+	repair(parts, count, &text);
 	detection_fingerprint(out, parts, count);
 }
 
@@ -134,6 +176,8 @@ void facts_write(const struct facts *f, size_t max, struct buf *out)
 	}
 	if (f->truncated || message.len < f->message.len)
 		jwrite_bool(out, "truncated", true);
+	if (!utf8_valid(message.ptr, message.len))
+		jwrite_bool(out, "lossy", true);
 	if (f->zone_assumed)
 		jwrite_int(out, "zone_assumed", f->zone_minutes);
 	jwrite_text(out, "message", message);
@@ -227,7 +271,8 @@ int facts_read(struct facts *f, struct slice json, struct jscan *scan,
 		if (m->type == JSCAN_NUMBER)
 			read_number(f, m);
 		else if (m->type == JSCAN_TRUE)
-			f->truncated = true;
+			*(slice_is(m->key, "lossy") ? &f->lossy
+						    : &f->truncated) = true;
 		else if (slice_is(m->key, "source") && m->value.len > 2)
 			f->source = (struct slice){m->value.ptr + 1,
 						   m->value.len - 2};

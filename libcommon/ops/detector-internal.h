@@ -8,6 +8,7 @@
 #include <oncall/template.h>
 
 #define DETECTOR_TITLE 120 /* bytes of a title that a message gives */
+#define FACTS_ESCAPED  6   /* that one byte can become: \u0000 */
 
 struct detector_rule {
 	const struct pack_rule *pack;
@@ -59,6 +60,7 @@ struct facts {
 	bool positioned; /* offset and line are known */
 	bool rises;	 /* no later event has been told before */
 	bool truncated, has_time, zone_assumed;
+	bool lossy; /* the message was not UTF-8 before it was kept */
 	int zone_minutes;
 	int64_t time;
 	struct slice message, service, host, pid, level;
@@ -122,6 +124,8 @@ enum severity facts_severity(const struct facts *f);
 struct slice facts_service(const struct facts *f);
 /* At most max bytes of it, cut at a character. */
 struct slice facts_cut(struct slice text, size_t max);
+/* As much of it as a record may have for a key. */
+struct slice facts_key(struct slice text);
 void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT]);
 
 /* What a record says beside the facts. */

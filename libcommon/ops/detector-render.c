@@ -9,8 +9,7 @@
 #include <oncall/mem.h>
 #include <oncall/utf8.h>
 
-#define ESCAPED 6    /* bytes that one byte can become: \u0000 */
-#define FIXED	1024 /* keys, times and numbers of a record, a step more */
+#define FIXED 1024 /* keys, times and numbers of a record, a step more */
 
 #define DAYS 64 /* whose text is kept */
 
@@ -251,11 +250,9 @@ static char *put_severity(char *p, const struct facts *f)
 	return PUT_MEMBER(p, "severity_raw", raw);
 }
 
-static char *put_marks(char *p, const struct facts *f, size_t written)
+static char *put_marks(char *p, const struct facts *f)
 {
-	/* What was copied as it stood is ASCII. */
-	if (written != f->message.len &&
-	    !utf8_valid(f->message.ptr, f->message.len))
+	if (f->lossy || !utf8_valid(f->message.ptr, f->message.len))
 		p = PUT(p, ",\"lossy\":true");
 	if (f->truncated)
 		p = PUT(p, ",\"truncated\":true");
@@ -270,7 +267,7 @@ static char *put_marks(char *p, const struct facts *f, size_t written)
 static char *put_body(char *p, const struct facts *f, const struct head *h,
 		      struct slice title)
 {
-	char *message, *copy = NULL;
+	char *copy = NULL;
 
 	if (f->rule) {
 		p = put_slice(PUT(p, ",\"kind\":\""), h->kind);
@@ -289,13 +286,13 @@ static char *put_body(char *p, const struct facts *f, const struct head *h,
 	}
 	p = PUT_MEMBER(p, "service", facts_service(f));
 	p = PUT_MEMBER(p, "host", f->host);
-	message = p = PUT(p, ",\"message\":\"");
+	p = PUT(p, ",\"message\":\"");
 	if (title.len)
 		p = put(p, copy, title.len);
 	p = put_text(p, (struct slice){f->message.ptr + title.len,
 				       f->message.len - title.len});
 	*p++ = '"';
-	p = put_marks(p, f, (size_t)(p - message) - 1);
+	p = put_marks(p, f);
 	p = put_fields(p, f);
 	if (f->rule) {
 		p = put(PUT(p, ",\"fingerprint\":\""), h->fingerprint,
@@ -324,7 +321,7 @@ static size_t room_for(const struct facts *f, const struct head *h,
 		texts += facts_service(f).len;
 		plain += f->rule->fixed.len + f->rule->id.len;
 	}
-	return plain + ESCAPED * texts;
+	return plain + FACTS_ESCAPED * texts;
 }
 
 void render_record(const struct facts *f, const struct head *h,

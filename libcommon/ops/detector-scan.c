@@ -98,7 +98,8 @@ static void read_facts(struct detector_work *w, struct slice line)
 								 : in->text;
 	f->truncated |= f->message.len > DETECTOR_MESSAGE_MAX;
 	f->message = facts_cut(f->message, DETECTOR_MESSAGE_MAX);
-	f->service = in->service.len ? in->service : slice_of(service);
+	f->service =
+		facts_key(in->service.len ? in->service : slice_of(service));
 	f->host = facts_cut(in->host, DETECTION_KEY_MAX);
 	f->pid = facts_cut(in->pid, DETECTION_KEY_MAX);
 	f->level = facts_cut(in->level, DETECTION_KEY_MAX);
@@ -293,6 +294,8 @@ static void scan_event(struct detector_work *w, struct slice line)
 {
 	const struct pattern_sink sink = {on_text_hit, on_fault, w};
 
+	if (!line.ptr)
+		line = SLICE_LIT(""); /* NULL: nothing has been read */
 	w->line = line;
 	read_facts(w, line);
 	if (w->d->opt.all)

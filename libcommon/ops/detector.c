@@ -95,7 +95,7 @@ static int make_rule(struct detector_rule *rule, const struct pack_rule *r,
 
 	rule->pack = r;
 	rule->stats.id = r->id;
-	rule->service = slice_of(r->service);
+	rule->service = facts_key(slice_of(r->service));
 	rule->id = slice_of(r->id);
 	rule->kind = SLICE_LIT("pattern");
 	write_fixed(rule);
