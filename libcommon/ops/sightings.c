@@ -161,11 +161,11 @@ int sightings_recent(struct store *s, const struct sightings_filter *f,
 }
 
 /* A statement each, since the text of SQL is always a literal. */
-#define COUNT_SQL(column, order)                                            \
-	"SELECT " column ", CAST(SUM(count) AS @integer@) FROM "            \
-	"detection_counts WHERE ($1 IS NULL OR pattern = $1) "              \
-	"AND ($2 IS NULL OR service = $2) AND severity >= $3 "              \
-	"AND hour >= $4 AND hour <= $5 GROUP BY " column " ORDER BY " order \
+#define COUNT_SQL(column, order)                                             \
+	"SELECT " column ", CAST(SUM(count) AS @integer@) FROM "             \
+	"detection_counts WHERE (CAST($1 AS TEXT) IS NULL OR pattern = $1) " \
+	"AND (CAST($2 AS TEXT) IS NULL OR service = $2) AND severity >= $3 " \
+	"AND hour >= $4 AND hour <= $5 GROUP BY " column " ORDER BY " order  \
 	", 1"
 
 static const char *const count_sql[] = {

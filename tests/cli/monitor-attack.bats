@@ -107,7 +107,7 @@ hostile() {
     } >log
     monitor --cursor main log >out 2>err 3>&- &
     job=$!
-    eventually 10 test -e "$ONCALL_STORE"
+    eventually 10 sh -c "oncall-monitor --recent >recent 2>&1; [ \$? -lt 2 ]"
     sleep 0.3
     SECONDS=0
     # The program is the child of the function's shell.
