@@ -1,5 +1,5 @@
 /* pattern-filter-build.c - the tables of pattern-filter.c. */
-#include "pattern-needle.h"
+#include "pattern-look.h"
 
 #include <oncall/mem.h>
 
@@ -22,9 +22,9 @@
 #define FREQUENT_BITS 7.0
 /* And of all strings together: 72 MB. */
 #define GRAMS_ALL_MAX ((size_t)2 * 1024 * 1024)
-/* A table of bytes is quicker, up to so many that are not 0. */
-#define BYTES_USED_MAX 2500
-/* Bits of the other table for each, so that few looks are in vain; and the
+/* Of more, the bytes around are not kept: 16 MB. */
+#define CONTEXTS_MAX ((size_t)256 * 1024)
+/* Bits of the table for each, so that few looks are in vain; and the
  * logarithm of how many there are. */
 #define BITS_PER_GRAM 64
 #define BITS_MIN      18
@@ -42,6 +42,7 @@ struct spot {
 
 struct gram {
 	uint32_t hash;
+	uint32_t context; /* in build.contexts */
 	struct pattern_entry entry;
 };
 
@@ -53,6 +54,9 @@ struct build {
 	struct gram *grams;
 	size_t gram_count;
 	size_t gram_cap;
+	struct pattern_context *contexts; /* of each string and place */
+	size_t context_count;
+	size_t context_cap;
 	struct spot any;
 	const struct pattern_literal *literal; /* at hand, or NULL */
 	size_t len;
@@ -143,6 +147,28 @@ static double choose_gram(const struct build *b, size_t stride, size_t behind,
 	return least;
 }
 
+/* What may stand around the four bytes at a place. */
+static void add_context(struct build *b, int at)
+{
+	struct pattern_context *c;
+
+	if (b->context_count == b->context_cap) {
+		b->context_cap = b->context_cap ? b->context_cap * 2 : 256;
+		b->contexts = mem_resize(b->contexts, b->context_cap,
+					 sizeof(*b->contexts));
+	}
+	c = &b->contexts[b->context_count++];
+	*c = (struct pattern_context){.kinds = {0}};
+	for (int i = 0; i < PATTERN_CONTEXT; i++) {
+		int k = i < PATTERN_GRAM ? i - PATTERN_GRAM : i;
+		const struct spot *spot = spot_at(b, at + k);
+
+		for (size_t n = 0; n < spot->count; n++)
+			c->kinds[i] |= UINT64_C(1)
+				       << pattern_kinds(spot->kinds[n]);
+	}
+}
+
 static void add_gram(struct build *b, uint32_t gram,
 		     const struct pattern_entry *entry)
 {
@@ -151,7 +177,9 @@ static void add_gram(struct build *b, uint32_t gram,
 		b->grams = mem_resize(b->grams, b->gram_cap, sizeof(*b->grams));
 	}
 	b->grams[b->gram_count++] =
-		(struct gram){.hash = pattern_gram_hash(gram), .entry = *entry};
+		(struct gram){.hash = pattern_gram_hash(gram),
+			      .context = (uint32_t)b->context_count - 1,
+			      .entry = *entry};
 }
 
 static struct pattern_entry entry_at(const struct build *b, int at)
@@ -182,6 +210,7 @@ static void add_grams(struct build *b, int at)
 	uint32_t gram;
 	int k = 0;
 
+	add_context(b, at);
 	while (k >= 0) {
 		for (k = 0; k < PATTERN_GRAM; k++)
 			bytes[k] = spot_at(b, at + k)->kinds[i[k]];
@@ -358,25 +387,10 @@ static unsigned shift_for(size_t n, unsigned bits, unsigned bits_max)
 	return 32 - bits;
 }
 
-/* Strings of one expression often share their four bytes, so only the table
- * itself tells how full it is. */
-static void fill_looks(struct build *b)
+static void fill_bits(struct build *b)
 {
 	struct pattern_filter *f = b->f;
-	size_t used = 0;
 
-	f->bytes = mem_zero((size_t)1 << (32 - PATTERN_BYTES_SHIFT), 1);
-	for (size_t i = 0; i < b->gram_count; i++) {
-		uint8_t *byte =
-			&f->bytes[b->grams[i].hash >> PATTERN_BYTES_SHIFT];
-
-		used += !*byte;
-		*byte = 1;
-	}
-	if (used <= BYTES_USED_MAX)
-		return;
-	free(f->bytes);
-	f->bytes = NULL;
 	f->bits_shift =
 		shift_for(b->gram_count * BITS_PER_GRAM, BITS_MIN, BITS_MAX);
 	f->bits = mem_zero(((size_t)1 << (32 - f->bits_shift)) / 32,
@@ -385,6 +399,24 @@ static void fill_looks(struct build *b)
 		uint32_t hash = b->grams[i].hash >> f->bits_shift;
 
 		f->bits[hash / 32] |= 1u << hash % 32;
+	}
+}
+
+/* Before the beginnings have moved, those of a hash stand one behind it. */
+static void fill_contexts(struct build *b)
+{
+	struct pattern_filter *f = b->f;
+
+	if (b->gram_count > CONTEXTS_MAX)
+		return;
+	f->contexts = mem_zero(b->gram_count + 1, sizeof(*f->contexts));
+	for (size_t i = 0; i < b->gram_count; i++) {
+		const struct gram *g = &b->grams[i];
+		uint32_t first = f->begin[(g->hash >> f->begin_shift) + 1];
+
+		for (size_t k = 0; k < PATTERN_CONTEXT; k++)
+			f->contexts[first].kinds[k] |=
+				b->contexts[g->context].kinds[k];
 	}
 }
 
@@ -401,6 +433,7 @@ static void fill_entries(struct build *b)
 		f->begin[(b->grams[i].hash >> shift) + 2]++;
 	for (size_t i = 2; i < hashes + 2; i++)
 		f->begin[i] += f->begin[i - 1];
+	fill_contexts(b);
 	/* The beginning of each moves to its end, where the next one begins. */
 	for (size_t i = 0; i < b->gram_count; i++)
 		f->entries[f->begin[(b->grams[i].hash >> shift) + 1]++] =
@@ -432,13 +465,15 @@ struct pattern_filter *pattern_filter_new(const struct pattern_set *set,
 	choose_stride(b);
 	add_needles(b, unfound);
 	f->has_grams = b->gram_count > 0;
-	fill_looks(b);
+	fill_bits(b);
 	fill_entries(b);
+	pattern_look_prepare(f);
 	for (size_t i = 0; i < set->expr_count; i++)
 		if (unfound[i])
 			f->always[f->always_count++] = (uint32_t)i;
 	free(b->wishes.list);
 	free(b->grams);
+	free(b->contexts);
 	free(b);
 	return f;
 }

@@ -9,13 +9,11 @@
  * are in the table.
  *
  * No look waits for the one before it, so that a processor does several at
- * once; and what the table lets through, about one look in a hundred, is
- * compared with the strings.
+ * once; and what the table lets through, about one look in twenty, is looked at
+ * once more with the bytes around. What is left, nearly all of which is one of
+ * the strings, is compared with them.
  */
-#include "pattern-needle.h"
-
-/* Looks that are made before what they let through is compared. */
-#define LOOKS 256
+#include "pattern-look.h"
 
 /* A text, and what becomes of the strings in it: places, or marks. */
 struct search {
@@ -25,14 +23,6 @@ struct search {
 	struct pattern_places *places;
 	struct pattern_scratch *scratch;
 };
-
-static uint32_t load_gram(const uint8_t *p)
-{
-	uint32_t gram;
-
-	memcpy(&gram, p, sizeof(gram));
-	return gram;
-}
 
 /* Up to eight bytes, and zeros behind the end. */
 static uint64_t load_text(const struct search *k, size_t at)
@@ -136,64 +126,25 @@ static void search_rare(const struct search *k, const struct pattern_rare *r)
 	}
 }
 
-/* The looks of count steps that were not in vain. */
-static inline __attribute__((always_inline)) size_t look(
-	const struct pattern_filter *f, const uint8_t *p, size_t count,
-	size_t stride, uint8_t *ret)
-{
-	const uint8_t *bytes = f->bytes;
-	const uint32_t *bits = f->bits;
-	unsigned shift = f->bits_shift;
-	size_t found = 0;
-
-	for (size_t i = 0; bytes && i < count; i++) {
-		uint32_t hash = pattern_gram_hash(load_gram(p + i * stride));
-
-		ret[found] = (uint8_t)i;
-		found += bytes[hash >> PATTERN_BYTES_SHIFT];
-	}
-	for (size_t i = 0; !bytes && i < count; i++) {
-		uint32_t hash =
-			pattern_gram_hash(load_gram(p + i * stride)) >> shift;
-
-		ret[found] = (uint8_t)i;
-		found += bits[hash / 32] >> hash % 32 & 1;
-	}
-	return found;
-}
-
-/* The same, with steps that the compiler knows. */
-static size_t look_each(const struct pattern_filter *f, const uint8_t *p,
-			size_t count, uint8_t *ret)
-{
-	switch (f->stride) {
-	case 1:
-		return look(f, p, count, 1, ret);
-	case 2:
-		return look(f, p, count, 2, ret);
-	case 3:
-		return look(f, p, count, 3, ret);
-	default:
-		return look(f, p, count, PATTERN_STRIDE_MAX, ret);
-	}
-}
-
 static void search_grams(const struct search *k)
 {
-	uint8_t found[LOOKS] = {0};
+	struct pattern_looks looks = {.text = k->text, .len = k->len};
 	size_t stride = k->filter->stride, p = 0, whole;
+	/* Only what was written is read. */
+	uint16_t found[PATTERN_LOOKS + PATTERN_LANES];
 
 	whole = k->len >= PATTERN_GRAM ? k->len - PATTERN_GRAM + 1 : 0;
 	while (p < whole) {
-		size_t count = (whole - p + stride - 1) / stride;
 		size_t n;
 
-		if (count > LOOKS)
-			count = LOOKS;
-		n = look_each(k->filter, k->text + p, count, found);
+		looks.from = p;
+		looks.count = (whole - p + stride - 1) / stride;
+		if (looks.count > PATTERN_LOOKS)
+			looks.count = PATTERN_LOOKS;
+		n = k->filter->look(k->filter, &looks, found);
 		for (size_t i = 0; i < n; i++)
 			compare(k, p + found[i] * stride);
-		p += count * stride;
+		p += looks.count * stride;
 	}
 	for (; p < k->len; p += stride)
 		compare(k, p);
@@ -251,10 +202,10 @@ void pattern_filter_free(struct pattern_filter *f)
 {
 	if (!f)
 		return;
-	free(f->bytes);
 	free(f->bits);
 	free(f->begin);
 	free(f->entries);
+	free(f->contexts);
 	free(f->needles);
 	free(f->sets);
 	free(f->exprs);

@@ -4,7 +4,9 @@
 
 #include "pattern-internal.h"
 
+struct pattern_context;
 struct pattern_entry;
+struct pattern_looks;
 struct pattern_needle;
 
 /* A byte that is seldom enough to be looked for alone, for a needle of which
@@ -16,17 +18,22 @@ struct pattern_rare {
 };
 
 #define PATTERN_RARE_MAX 8
+/* Looks that a processor makes in one step. */
+#define PATTERN_LANES 8
 
 struct pattern_filter {
 	size_t stride; /* of the steps in which a text is looked at */
-	/* Of each hash: is there something? A byte each, or a bit each when
-	 * there are many. */
-	uint8_t *bytes;
-	uint32_t *bits;
+	/* pattern_look(), or what does the same on this processor. */
+	size_t (*look)(const struct pattern_filter *f,
+		       const struct pattern_looks *k, uint16_t *ret);
+	/* Of each set of lanes: their numbers, a byte each, rising. */
+	uint64_t lanes[1 << PATTERN_LANES];
+	uint32_t *bits; /* of each hash: is there something? */
 	unsigned bits_shift;
 	uint32_t *begin; /* of each hash: the first of its entries */
 	unsigned begin_shift;
 	struct pattern_entry *entries;
+	struct pattern_context *contexts; /* by a hash's first entry, or NULL */
 	bool has_grams;
 	struct pattern_rare rare[PATTERN_RARE_MAX];
 	size_t rare_count;

@@ -9,13 +9,12 @@
  */
 #define PATTERN_STRIDE_MAX 4
 #define PATTERN_GRAM	   4
-/* A table of bytes has 64 KB. */
-#define PATTERN_BYTES_SHIFT 16
 /* Which bits of a byte count: not the one that parts upper from lower case. In
  * the hash not the highest either, which leaves 64 kinds of bytes. */
 #define PATTERN_FOLD	   UINT64_C(0xdfdfdfdfdfdfdfdf)
 #define PATTERN_GRAM_FOLD  UINT32_C(0x5f5f5f5f)
 #define PATTERN_BYTE_KINDS 64
+#define PATTERN_GRAM_PRIME UINT32_C(0x9e3779b1)
 
 #define PATTERN_WORDS	(PATTERN_LITERAL_BYTES / sizeof(uint64_t))
 #define PATTERN_NO_SETS UINT32_MAX
@@ -61,10 +60,25 @@ struct pattern_entry {
 	uint32_t next_mask;
 };
 
+/* Each of eight bytes as one of PATTERN_BYTE_KINDS. */
+static inline uint64_t pattern_kinds(uint64_t bytes)
+{
+	return (bytes & UINT64_C(0x1f1f1f1f1f1f1f1f)) |
+	       (bytes & UINT64_C(0x4040404040404040)) >> 1;
+}
+
+#define PATTERN_CONTEXT (2 * PATTERN_GRAM)
+
+/* Of all entries of a hash: which kinds of bytes may stand before the four
+ * bytes, and behind them. */
+struct pattern_context {
+	uint64_t kinds[PATTERN_CONTEXT];
+};
+
 /* The upper bits are the better ones. */
 static inline uint32_t pattern_gram_hash(uint32_t gram)
 {
-	return (gram & PATTERN_GRAM_FOLD) * UINT32_C(0x9e3779b1);
+	return (gram & PATTERN_GRAM_FOLD) * PATTERN_GRAM_PRIME;
 }
 
 #endif

@@ -1,0 +1,25 @@
+/* pattern-look.h - the first looks at a text. */
+#ifndef PATTERN_LOOK_H
+#define PATTERN_LOOK_H
+
+#include "pattern-needle.h"
+
+/* Looks that are made before what they let through is compared. */
+#define PATTERN_LOOKS 2048
+
+/* Some looks at a text, from a place on. */
+struct pattern_looks {
+	const uint8_t *text;
+	size_t len;
+	size_t from;
+	size_t count; /* at most PATTERN_LOOKS, the last one before the end */
+};
+
+/* The numbers of the looks that found something, rising; ret has room for
+ * PATTERN_LOOKS, and PATTERN_LANES more that may be written to. */
+size_t pattern_look(const struct pattern_filter *f,
+		    const struct pattern_looks *k, uint16_t *ret);
+/* Gives a filter whose tables are filled the looks for this processor. */
+void pattern_look_prepare(struct pattern_filter *f);
+
+#endif
