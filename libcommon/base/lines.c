@@ -16,18 +16,28 @@ static lanes newlines_at(const char *p)
 	return (lanes)(v == '\n'); /* 255 where it is one: to subtract is + 1 */
 }
 
+/* Of what each of eight bytes holds. */
+static size_t sum(uint64_t bytes)
+{
+	const uint64_t even = UINT64_C(0x00ff00ff00ff00ff);
+
+	bytes = (bytes & even) + (bytes >> 8 & even);
+	return bytes * UINT64_C(0x0001000100010001) >> 48;
+}
+
 static size_t count_run(const char *p, size_t rounds)
 {
 	lanes a = {0}, b = {0};
-	size_t count = 0;
+	uint64_t halves[4];
 
 	for (const char *end = p + rounds * STEP; p < end; p += STEP) {
 		a -= newlines_at(p);
 		b -= newlines_at(p + sizeof(lanes));
 	}
-	for (size_t i = 0; i < sizeof(lanes); i++)
-		count += (size_t)a[i] + b[i];
-	return count;
+	memcpy(halves, &a, sizeof(a));
+	memcpy(halves + 2, &b, sizeof(b));
+	return sum(halves[0]) + sum(halves[1]) + sum(halves[2]) +
+	       sum(halves[3]);
 }
 
 size_t lines_count(const char *p, size_t n)

@@ -72,41 +72,46 @@ bool severity_parse(struct slice text, enum severity *ret)
 	return false;
 }
 
-/* Whether a word of that length begins with that letter: nearly all text that
- * is asked about is no level. */
-static bool may_be_level(char first, size_t len)
-{
-	static _Thread_local uint32_t letters[WORD_MAX];
-	uint32_t bit = UINT32_C(1) << (first & 31);
+_Static_assert(ARRAY_LEN(words) < 64, "a bit for each, and one more");
 
-	if (!letters[0]) {
+/* The words of that length that begin with that letter, a bit each: nearly all
+ * text that is asked about is no level. */
+static uint64_t words_like(char first, size_t len)
+{
+	static _Thread_local uint64_t like[WORD_MAX][32];
+
+	if (!like[0][0]) {
 		for (size_t i = 0; i < ARRAY_LEN(words); i++)
-			letters[strlen(words[i].text)] |=
-				UINT32_C(1) << (*words[i].text & 31);
-		letters[0] = 1;
+			like[strlen(words[i].text)][*words[i].text & 31] |=
+				UINT64_C(1) << i;
+		like[0][0] = 1; /* no word is empty */
 	}
-	return letters[len] & bit;
+	return like[len][first & 31];
 }
 
 bool severity_of_level(struct slice text, enum severity *ret)
 {
 	char word[WORD_MAX] = "";
+	uint64_t like;
 
 	if (text.len == 0 || text.len >= WORD_MAX)
 		return false;
 	if (text.len == 1 && *text.ptr >= '0' && *text.ptr <= '9')
 		return severity_of_number(*text.ptr - '0',
 					  SEVERITY_SCALE_SYSLOG, ret);
-	if (!may_be_level(*text.ptr, text.len))
+	like = words_like(*text.ptr, text.len);
+	if (!like)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		word[i] = (char)(text.ptr[i] | 0x20);
 		if (word[i] < 'a' || word[i] > 'z')
 			return false;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (!memcmp(words[i].text, word, WORD_MAX)) {
-			*ret = words[i].severity;
+	for (; like; like &= like - 1) {
+		const struct word *w = &words[__builtin_ctzll(like)];
+
+		if (!memcmp(w->text, word, WORD_MAX)) {
+			*ret = w->severity;
 			return true;
 		}
 	}

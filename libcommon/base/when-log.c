@@ -86,14 +86,15 @@ static bool take_day(struct scan *s)
 /* Index in names, which has three small letters for each, or -1. */
 static int take_name(struct scan *s, const char *names)
 {
-	char word[3];
+	char a, b, c;
 
 	if (s->end - s->p < 3)
 		return -1;
-	for (int i = 0; i < 3; i++)
-		word[i] = (char)(s->p[i] | 0x20);
+	a = (char)(s->p[0] | 0x20);
+	b = (char)(s->p[1] | 0x20);
+	c = (char)(s->p[2] | 0x20);
 	for (int i = 0; names[i]; i += 3) {
-		if (memcmp(names + i, word, sizeof(word)) == 0) {
+		if (names[i] == a && names[i + 1] == b && names[i + 2] == c) {
 			s->p += 3;
 			return i / 3;
 		}
@@ -344,11 +345,15 @@ static bool place(struct scan *s, int64_t *ret_ms)
 static bool place_in_latest_year(struct scan *s, int64_t now_ms,
 				 int64_t *ret_ms)
 {
-	struct when_civil now;
+	/* Many lines are asked about with one clock. */
+	static _Thread_local int64_t of_now = INT64_MIN;
+	static _Thread_local struct when_civil now;
 
 	if (now_ms < WHEN_MIN || now_ms > WHEN_MAX)
 		return false;
-	when_civil_date(now_ms, &now);
+	if (now_ms != of_now)
+		when_civil_date(now_ms, &now);
+	of_now = now_ms;
 	for (unsigned back = 0; back <= YEARS_TO_LEAP_DAY + 1; back++) {
 		if (back > now.year + 1)
 			return false;

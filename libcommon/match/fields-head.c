@@ -140,10 +140,18 @@ static struct slice pid_in(struct slice s)
 
 static char closing(char c)
 {
-	static const char open[] = "[({<", close[] = "])}>";
-	const char *at = memchr(open, c, sizeof(open) - 1);
-
-	return at ? close[at - open] : '\0';
+	switch (c) {
+	case '[':
+		return ']';
+	case '(':
+		return ')';
+	case '{':
+		return '}';
+	case '<':
+		return '>';
+	default:
+		return '\0';
+	}
 }
 
 /* Anything in square brackets; a level in others; in braces a place. */

@@ -159,7 +159,9 @@ static inline bool fields_letter(char c)
 
 static inline bool fields_any_of(char c, const char *set)
 {
-	return c != '\0' && strchr(set, c);
+	while (*set && *set != c)
+		set++;
+	return *set;
 }
 
 static inline const char *fields_skip_digits(const char *p, const char *end)

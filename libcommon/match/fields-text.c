@@ -127,6 +127,10 @@ bool fields_read_python(struct fields_reader *r)
 	const char *end = r->line.ptr + r->line.len;
 	const char *name = NULL, *p;
 
+	/* Months begin with one of their letters, too. */
+	if (r->line.len < 2 || !fields_any_of(*r->line.ptr, "EWICD") ||
+	    r->line.ptr[1] < 'A' || r->line.ptr[1] > 'Z')
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(levels) && !name; i++)
 		if (r->line.len > strlen(levels[i]) &&
 		    !memcmp(r->line.ptr, levels[i], strlen(levels[i])))

@@ -5,6 +5,8 @@
  */
 #include "detector-internal.h"
 
+#include <endian.h>
+
 #include <oncall/hash.h>
 #include <oncall/mem.h>
 #include <oncall/utf8.h>
@@ -18,11 +20,14 @@ typedef unsigned char lanes __attribute__((vector_size(16)));
 
 #define STEP sizeof(lanes)
 
+/* The same, with signs: what is not ASCII is less than any that is. */
+typedef signed char signed_lanes __attribute__((vector_size(16)));
+
 /* Whether one of the bytes is more than JSON and UTF-8 let stand as it is: a
  * control, DEL, a quote, a backslash, or not ASCII. */
 static inline bool is_special(lanes v)
 {
-	lanes found = (lanes)(v < 0x20) | (lanes)(v >= 0x7f) |
+	lanes found = (lanes)((signed_lanes)v < 0x20) | (lanes)(v == 0x7f) |
 		      (lanes)(v == '"') | (lanes)(v == '\\');
 	uint64_t halves[2];
 
@@ -52,27 +57,56 @@ static char *put_escaped(char *p, struct slice s)
 	return put(p, buf_str(&text), text.len);
 }
 
-/* Escaped where it has to be; copied a step at a time until one is special. A
- * step may write more than it should: there is room. */
+/* A text of less than a step, some of it twice: to read at once what was just
+ * written in pieces would mean to wait for it. */
+static lanes load_short(struct slice s)
+{
+	uint64_t halves[2] = {0, 0};
+	lanes v;
+
+	if (s.len >= sizeof(uint64_t)) {
+		memcpy(&halves[0], s.ptr, sizeof(uint64_t));
+		memcpy(&halves[1], s.ptr + s.len - sizeof(uint64_t),
+		       sizeof(uint64_t));
+	} else if (s.len >= sizeof(uint32_t)) {
+		uint32_t first, last;
+
+		memcpy(&first, s.ptr, sizeof(first));
+		memcpy(&last, s.ptr + s.len - sizeof(last), sizeof(last));
+		halves[0] = halves[1] = (uint64_t)last << 32 | first;
+	} else {
+		uint64_t blanks = UINT64_C(0x2020202020000000);
+
+		halves[0] = blanks | (uint64_t)(uint8_t)s.ptr[0] << 16 |
+			    (uint64_t)(uint8_t)s.ptr[s.len / 2] << 8 |
+			    (uint8_t)s.ptr[s.len - 1];
+		halves[1] = halves[0];
+	}
+	memcpy(&v, halves, sizeof(v));
+	return v;
+}
+
+/* Escaped where it has to be; copied a step at a time until one is special. The
+ * last step goes back to what the one before it has seen. */
 static char *put_text(char *p, struct slice s)
 {
 	size_t i = 0;
 	lanes v;
 
-	for (; i + STEP <= s.len; i += STEP) {
+	if (s.len < STEP) {
+		if (s.len && is_special(load_short(s)))
+			return put_escaped(p, s);
+		return put_slice(p, s);
+	}
+	for (; i < s.len; i += STEP) {
+		if (i + STEP > s.len)
+			i = s.len - STEP;
 		memcpy(&v, s.ptr + i, STEP);
 		if (is_special(v))
 			return put_escaped(
 				p + i, (struct slice){s.ptr + i, s.len - i});
 		memcpy(p + i, &v, STEP);
 	}
-	if (i == s.len)
-		return p + i;
-	memset(&v, ' ', STEP);
-	memcpy(&v, s.ptr + i, s.len - i);
-	if (is_special(v))
-		return put_escaped(p + i, (struct slice){s.ptr + i, s.len - i});
-	memcpy(p + i, &v, STEP);
 	return p + s.len;
 }
 
@@ -81,55 +115,81 @@ static char *put_number(char *p, uint64_t n)
 	char digits[20];
 	size_t i = sizeof(digits);
 
-	do {
+	for (; n >= 100; n /= 100) {
 		digits[--i] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
+		digits[--i] = (char)('0' + n / 10 % 10);
+	}
+	digits[--i] = (char)('0' + n % 10);
+	if (n >= 10)
+		digits[--i] = (char)('0' + n / 10);
 	return put(p, digits + i, sizeof(digits) - i);
+}
+
+/* Four bits of each byte as a digit, all at once. */
+static uint64_t hex_digits(uint64_t nibbles)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t letters = (nibbles + 6 * ones) >> 4 & ones;
+
+	return nibbles + '0' * ones + ('a' - '0' - 10) * letters;
+}
+
+/* The bytes of half a number, its upper ones first, with four bits each. */
+static uint64_t spread(uint64_t n)
+{
+	n = (n | n << 16) & UINT64_C(0x0000ffff0000ffff);
+	n = (n | n << 8) & UINT64_C(0x00ff00ff00ff00ff);
+	n = (n | n << 4) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return htobe64(n);
 }
 
 static char *put_hex(char *p, uint64_t n)
 {
-	static const char hex[] = "0123456789abcdef";
+	uint64_t upper = hex_digits(spread(n >> 32));
+	uint64_t lower = hex_digits(spread(n & UINT32_MAX));
 
-	for (int shift = 60; shift >= 0; shift -= 4)
-		*p++ = hex[n >> shift & 15];
-	return p;
+	p = put(p, (const char *)&upper, sizeof(upper));
+	return put(p, (const char *)&lower, sizeof(lower));
 }
 
-/* Times of neighbours share their day, whose text is kept: that of the lines,
- * and that of the clock. */
+static void put_clock(char *p, uint32_t ms)
+{
+	p[11] = (char)('0' + ms / 36000000);
+	p[12] = (char)('0' + ms / 3600000 % 10);
+	p[14] = (char)('0' + ms / 600000 % 6);
+	p[15] = (char)('0' + ms / 60000 % 10);
+	p[17] = (char)('0' + ms / 10000 % 6);
+	p[18] = (char)('0' + ms / 1000 % 10);
+	p[20] = (char)('0' + ms / 100 % 10);
+	p[21] = (char)('0' + ms / 10 % 10);
+	p[22] = (char)('0' + ms % 10);
+}
+
+/* A record has one time at several places, and neighbours share their day: the
+ * last text of each day is kept. */
 static char *put_time(char *p, int64_t ms)
 {
 	static _Thread_local struct {
 		bool filled;
-		int64_t day;
+		int64_t day, ms;
 		char text[WHEN_TEXT];
 	} days[DAYS];
 	int64_t day = ms / WHEN_DAY - (ms % WHEN_DAY < 0);
-	uint32_t rest = (uint32_t)(ms - day * WHEN_DAY);
 	size_t i = (uint64_t)day % DAYS;
 
-	if (!days[i].filled || days[i].day != day) {
-		when_format(days[i].text, day * WHEN_DAY);
-		days[i].day = day;
-		days[i].filled = true;
-	}
 	if (ms < WHEN_MIN || ms > WHEN_MAX) {
 		when_format(p, ms);
 		return p + WHEN_TEXT - 1;
 	}
-	memcpy(p, days[i].text, WHEN_TEXT - 1);
-	p[11] = (char)('0' + rest / 36000000);
-	p[12] = (char)('0' + rest / 3600000 % 10);
-	p[14] = (char)('0' + rest / 600000 % 6);
-	p[15] = (char)('0' + rest / 60000 % 10);
-	p[17] = (char)('0' + rest / 10000 % 6);
-	p[18] = (char)('0' + rest / 1000 % 10);
-	p[20] = (char)('0' + rest / 100 % 10);
-	p[21] = (char)('0' + rest / 10 % 10);
-	p[22] = (char)('0' + rest % 10);
-	return p + WHEN_TEXT - 1;
+	if (!days[i].filled || days[i].day != day) {
+		when_format(days[i].text, ms);
+		days[i].day = day;
+		days[i].filled = true;
+	} else if (days[i].ms != ms) {
+		put_clock(days[i].text, (uint32_t)(ms - day * WHEN_DAY));
+	}
+	days[i].ms = ms;
+	return put(p, days[i].text, WHEN_TEXT - 1);
 }
 
 /* A member whose value is a text of the line, when there is one. */
@@ -250,9 +310,11 @@ static char *put_severity(char *p, const struct facts *f)
 	return PUT_MEMBER(p, "severity_raw", raw);
 }
 
-static char *put_marks(char *p, const struct facts *f)
+/* What the record says as it stands in the message is good UTF-8. */
+static char *put_marks(char *p, const struct facts *f, struct slice said)
 {
-	if (f->lossy || !utf8_valid(f->message.ptr, f->message.len))
+	if (f->lossy || (!slice_eq(said, f->message) &&
+			 !utf8_valid(f->message.ptr, f->message.len)))
 		p = PUT(p, ",\"lossy\":true");
 	if (f->truncated)
 		p = PUT(p, ",\"truncated\":true");
@@ -267,7 +329,8 @@ static char *put_marks(char *p, const struct facts *f)
 static char *put_body(char *p, const struct facts *f, const struct head *h,
 		      struct slice title)
 {
-	char *copy = NULL;
+	char *copy = NULL, *message;
+	struct slice said;
 
 	if (f->rule) {
 		p = put_slice(PUT(p, ",\"kind\":\""), h->kind);
@@ -286,13 +349,13 @@ static char *put_body(char *p, const struct facts *f, const struct head *h,
 	}
 	p = PUT_MEMBER(p, "service", facts_service(f));
 	p = PUT_MEMBER(p, "host", f->host);
-	p = PUT(p, ",\"message\":\"");
+	message = p = PUT(p, ",\"message\":\"");
 	if (title.len)
 		p = put(p, copy, title.len);
 	p = put_text(p, (struct slice){f->message.ptr + title.len,
 				       f->message.len - title.len});
-	*p++ = '"';
-	p = put_marks(p, f);
+	said = (struct slice){message, (size_t)(p - message)};
+	p = put_marks(PUT(p, "\""), f, said);
 	p = put_fields(p, f);
 	if (f->rule) {
 		p = put(PUT(p, ",\"fingerprint\":\""), h->fingerprint,
