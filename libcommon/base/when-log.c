@@ -10,6 +10,7 @@
 
 #define EPOCH_MAX_DIGITS  19
 #define YEARS_TO_LEAP_DAY 8 /* 1896-02-29 is followed by 1904-02-29 */
+#define LAST_DAYS	  28
 #define SHORT_CENTURY	  2000
 #define SHORT_PAST	  (WHEN_DAY * 366 * 10)
 
@@ -348,13 +349,16 @@ static bool place_in_latest_year(struct scan *s, int64_t now_ms,
 	/* Many lines are asked about with one clock. */
 	static _Thread_local int64_t of_now = INT64_MIN;
 	static _Thread_local struct when_civil now;
+	unsigned back;
 
 	if (now_ms < WHEN_MIN || now_ms > WHEN_MAX)
 		return false;
 	if (now_ms != of_now)
 		when_civil_date(now_ms, &now);
 	of_now = now_ms;
-	for (unsigned back = 0; back <= YEARS_TO_LEAP_DAY + 1; back++) {
+	/* Whatever its zone, next year begins in these days at the earliest. */
+	back = now.month == 12 && now.day > LAST_DAYS ? 0 : 1;
+	for (; back <= YEARS_TO_LEAP_DAY + 1; back++) {
 		if (back > now.year + 1)
 			return false;
 		s->civil.year = now.year + 1 - back;

@@ -22,9 +22,13 @@ static struct {
 	bool fixed_utc;
 	bool tz_saved;
 	char *tz; /* what TZ was when the process began; NULL when unset */
-	int64_t cached_step;
-	int cached_offset;
-} zone = {.fixed_utc = true, .cached_step = INT64_MIN};
+} zone = {.fixed_utc = true};
+
+/* The last quarter that was asked for. */
+static _Thread_local struct {
+	int64_t step;
+	int offset;
+} cached = {.step = INT64_MIN};
 
 static bool is_zone_file(const char *name)
 {
@@ -139,7 +143,7 @@ static void set_tz(const char *value)
 		mem_die(); /* the only reason left for a good name */
 	tzset();
 	zone.fixed_utc = false;
-	zone.cached_step = INT64_MIN;
+	cached.step = INT64_MIN;
 }
 
 int when_set_zone(const char *name, struct err *err)
@@ -174,12 +178,12 @@ int when_zone_offset(int64_t ms)
 
 	if (zone.fixed_utc)
 		return 0;
-	if (step == zone.cached_step)
-		return zone.cached_offset;
-	zone.cached_step = step;
-	zone.cached_offset =
+	if (step == cached.step)
+		return cached.offset;
+	cached.step = step;
+	cached.offset =
 		localtime_r(&seconds, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
-	return zone.cached_offset;
+	return cached.offset;
 }
 
 /*

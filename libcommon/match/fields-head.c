@@ -115,7 +115,8 @@ static struct slice level_in(struct slice s)
 		end = p;
 	for (p = end; p > s.ptr && fields_letter(p[-1]); p--)
 		;
-	if (end - p > 1 && known_level(fields_between(p, end)) &&
+	if (end - p > 1 && (size_t)(end - p) < s.len &&
+	    known_level(fields_between(p, end)) &&
 	    (all_upper(fields_between(p, end)) || (p > s.ptr && p[-1] == ':')))
 		return fields_between(p, end);
 	return (struct slice){NULL, 0};
