@@ -288,6 +288,9 @@ static bool take_named(struct scan *s)
 {
 	struct scan t = *s;
 
+	/* Most words are neither a month nor a day. */
+	if (s->end - s->p < 4 || (s->p[3] != ' ' && s->p[3] != ','))
+		return false;
 	if (take_name(&t, "montuewedthufrisatsun") < 0)
 		return take_month_first(s, false);
 	if (take(&t, ',')) {

@@ -47,11 +47,21 @@ static bool wants_utf(const pcre2_code *code)
 
 static void read_names(struct pattern_code *re)
 {
+	const unsigned char *entry = NULL;
+	uint32_t size = 0;
+
 	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMECOUNT,
 				 &re->name_count);
-	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMEENTRYSIZE,
-				 &re->name_size);
-	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMETABLE, &re->names);
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	(void)pcre2_pattern_info(re->code, PCRE2_INFO_NAMETABLE, &entry);
+	if (!re->name_count)
+		return;
+	re->names = mem_alloc(re->name_count * sizeof(*re->names));
+	/* An entry is two bytes of number, the name, a NUL. */
+	for (uint32_t i = 0; i < re->name_count; i++, entry += size) {
+		re->names[i].group = (uint32_t)entry[0] << 8 | entry[1];
+		re->names[i].text = slice_of((const char *)entry + 2);
+	}
 }
 
 /*
@@ -97,7 +107,9 @@ int pattern_code_compile(struct pattern_code *re, struct slice text,
 void pattern_code_done(struct pattern_code *re)
 {
 	pcre2_code_free(re->code);
+	free(re->names);
 	re->code = NULL;
+	re->names = NULL;
 }
 
 /* What is never matched is never compiled for the processor, which takes as

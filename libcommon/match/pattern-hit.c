@@ -26,17 +26,6 @@ static const struct pattern_code *code_of(const struct pattern_hit *hit)
 	return &set->exprs[set->rules[hit->rule].first + hit->expr].re;
 }
 
-static const char *name_entry(const struct pattern_code *re, size_t index,
-			      uint32_t *ret_group)
-{
-	const unsigned char *entry = re->names + index * (size_t)re->name_size;
-
-	if (index >= re->name_count)
-		return NULL;
-	*ret_group = (uint32_t)entry[0] << 8 | entry[1];
-	return (const char *)entry + 2;
-}
-
 static bool group_value(const struct pattern_hit *hit, uint32_t group,
 			struct slice *ret)
 {
@@ -55,17 +44,15 @@ size_t pattern_hit_groups(const struct pattern_hit *hit,
 {
 	const struct pattern_code *re = code_of(hit);
 	size_t count = 0;
-	uint32_t group;
 
 	for (size_t i = 0; i < re->name_count && count < max; i++) {
-		struct slice name = slice_of(name_entry(re, i, &group));
+		const struct pattern_name *name = &re->names[i];
 
-		/* A name that stands twice has its entries side by side. */
-		if (count && slice_eq(ret[count - 1].name, name))
+		if (count && slice_eq(ret[count - 1].name, name->text))
 			continue;
-		if (!group_value(hit, group, &ret[count].value))
+		if (!group_value(hit, name->group, &ret[count].value))
 			continue;
-		ret[count++].name = name;
+		ret[count++].name = name->text;
 	}
 	return count;
 }
@@ -74,11 +61,10 @@ bool pattern_hit_capture(const struct pattern_hit *hit, const char *name,
 			 struct slice *ret)
 {
 	const struct pattern_code *re = code_of(hit);
-	const char *entry;
-	uint32_t group = 0;
 
-	for (size_t i = 0; (entry = name_entry(re, i, &group)); i++)
-		if (!strcmp(entry, name) && group_value(hit, group, ret))
+	for (size_t i = 0; i < re->name_count; i++)
+		if (slice_is(re->names[i].text, name) &&
+		    group_value(hit, re->names[i].group, ret))
 			return true;
 	return false;
 }

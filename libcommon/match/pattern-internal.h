@@ -33,9 +33,12 @@ struct pattern_code {
 	pcre2_code *code;
 	bool utf;
 	atomic_int jit;
-	/* Its named groups: entries of two bytes of number, the name, a NUL. */
-	uint32_t name_count, name_size;
-	const unsigned char *names;
+	/* Its named groups; names that are the same stand side by side. */
+	struct pattern_name {
+		struct slice text;
+		uint32_t group;
+	} * names;
+	uint32_t name_count;
 };
 
 /* One of the expressions of all rules; they are numbered through, rule after

@@ -152,6 +152,10 @@ static const char *fingerprint(struct detector_work *w, size_t rule)
 	struct buf *last = &w->identities[rule];
 	struct buf *identity = &w->identity;
 
+	if (!pack->key.count && last->len &&
+	    slice_eq((struct slice){last->data + 1, last->len - 1},
+		     facts_service(&w->facts)))
+		return w->fingerprints[rule];
 	buf_reset(identity);
 	buf_add_char(identity, '=');
 	if (!pack->key.count)
