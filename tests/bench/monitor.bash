@@ -7,6 +7,7 @@ DATA=${ONCALL_DATA:-../shared/data}
 LOG_BYTES=${LOG_BYTES:-1000000000}
 # Programs that take one regular expression after the other need minutes.
 SLOW_BYTES=5000000
+SOME_BYTES=50000000
 
 # material FORM BYTES FILE: false, with a row that says so, without the data.
 material() {
@@ -89,9 +90,12 @@ bench_match() {
     monitor_memory '1000 patterns'
 }
 
+# What a person would write: a few words, any of which is enough. It looks for
+# less than we do with 100 patterns, and does not say which word it found; with
+# all 100 of them as one expression jq takes some hundred times as long.
 jq_json() {
-    jq -c --arg all "$(paste -sd '|' "$dir/100.re" | sed 's/(?P</(?</g')" \
-        'select(.message | test($all; "i"))' "$log"
+    jq -c 'select(.message |
+        test("out of memory|refused|timed out|fatal"; "i"))' "$log"
 }
 
 bench_json() {
@@ -100,13 +104,13 @@ bench_json() {
     bytes=$(stat -c %s "$log")
     against_rg 'JSON, 100 patterns' literal 1 '>= 3'
     against_rg 'JSON, 100 patterns' literal 2 -
-    head -c $SLOW_BYTES "$log" | sed '$d' >"$dir/some.log"
+    head -c $SOME_BYTES "$log" | sed '$d' >"$dir/some.log"
     log=$dir/some.log bytes=$(stat -c %s "$dir/some.log")
     engine=literal jobs=1
     compare 1 monitor_file jq_json
-    row 'JSON, 5 MB, x jq select(.message|test(...))' \
+    row 'JSON, 100 patterns, x jq test() of 4 words' \
         "$(middle "$bytes / \$1" '%.0f MB/s')" \
-        "$(middle "$bytes / \$2" '%.2f MB/s')" \
+        "$(middle "$bytes / \$2" '%.1f MB/s')" \
         "$(middle '$2 / $1' %.0f)" '>= 10'
 }
 

@@ -2,11 +2,14 @@
  * scan-log.c - how fast the engines of pattern.h are, and what they find.
  *
  *   scan-log [-e ENGINE] [-c CACHE_DIR] [-j] [-p] [-s] PATTERNS LOG...
+ *   scan-log -b PATTERNS LOG...
  *
  * PATTERNS has a rule a line: id, severity, expression, parted by tabs; case
  * does not matter. Prints the hits and the speed; with -p each hit instead, as
  * number of the line and id; with -s what each rule cost. With -j the lines are
- * JSON, of which those are only counted on which a rule may match.
+ * JSON, of which those are only counted on which a rule may match. With -b
+ * nothing of pattern.h is used: PCRE2 is asked about each line and expression,
+ * and the hits are printed as with -p, which is what engines are held against.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +19,9 @@
 
 #include <oncall/mem.h>
 #include <oncall/pattern.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 #define RULES_MAX   100000
 #define BLOCK_BYTES ((size_t)1024 * 1024)
@@ -165,6 +171,83 @@ static void load(struct run *r, const char *path,
 	free(rules);
 }
 
+/* Compiles one expression as pattern.h says that it is meant. */
+static pcre2_code *compile(const char *id, struct slice text)
+{
+	PCRE2_SPTR start = (PCRE2_SPTR)text.ptr;
+	pcre2_code *code;
+	size_t at;
+	int error;
+
+	code = pcre2_compile(start, text.len, PCRE2_CASELESS | PCRE2_MULTILINE,
+			     &error, &at, NULL);
+	if (!code)
+		die(id, "cannot be compiled");
+	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	return code;
+}
+
+struct brute {
+	char *rules[RULES_MAX]; /* each is its id */
+	pcre2_code *codes[RULES_MAX];
+	size_t count;
+	pcre2_match_data *data;
+	uint64_t lines;
+};
+
+static void try_each(struct brute *b, const char *line, size_t n)
+{
+	b->lines++;
+	for (size_t i = 0; i < b->count; i++) {
+		int rc = pcre2_match(b->codes[i], (PCRE2_SPTR)line, n, 0, 0,
+				     b->data, NULL);
+
+		if (rc >= 0)
+			(void)printf("%" PRIu64 " %s\n", b->lines, b->rules[i]);
+		else if (rc != PCRE2_ERROR_NOMATCH)
+			die(b->rules[i], "gave up");
+	}
+}
+
+static void brute_force(const char *patterns, char **logs)
+{
+	struct brute *b = mem_zero(1, sizeof(*b));
+	AUTO_FREE char *line = NULL;
+	FILE *in = fopen(patterns, "re");
+	struct pattern_rule rule;
+	struct slice expr;
+	size_t room = 0;
+	ssize_t n;
+
+	if (!in)
+		die(patterns, strerror(errno));
+	for (; b->count < RULES_MAX && getline(&line, &room, in) > 0;
+	     room = 0) {
+		read_rule(line, &rule, &expr);
+		b->codes[b->count] = compile(rule.id, expr);
+		b->rules[b->count++] = TAKE_PTR(line);
+	}
+	(void)fclose(in);
+	b->data = pcre2_match_data_create(1, NULL);
+	for (; *logs; logs++) {
+		in = fopen(*logs, "re");
+		if (!in)
+			die(*logs, strerror(errno));
+		while ((n = getline(&line, &room, in)) > 0) {
+			n -= line[n - 1] == '\n';
+			n -= n > 0 && line[n - 1] == '\r';
+			try_each(b, line, (size_t)n);
+		}
+		(void)fclose(in);
+	}
+	for (size_t i = 0; i < b->count; i++) {
+		pcre2_code_free(b->codes[i]);
+		free(b->rules[i]);
+	}
+	pcre2_match_data_free(b->data);
+	free(b);
+}
+
 static void print_costs(const struct run *r, size_t count)
 {
 	AUTO_BUF struct buf literals = BUF_INIT;
@@ -185,13 +268,15 @@ int main(int argc, char **argv)
 	struct pattern_options options = {.engine = NULL};
 	struct run r = {.print = false};
 	double begin = seconds(CLOCK_MONOTONIC), ready, cpu, wall;
-	bool costs = false;
+	bool costs = false, brute = false;
 	const size_t *slow;
 	int c;
 
-	while ((c = getopt(argc, argv, "e:c:jps")) != -1) {
+	while ((c = getopt(argc, argv, "be:c:jps")) != -1) {
 		if (c == 'e')
 			options.engine = optarg;
+		else if (c == 'b')
+			brute = true;
 		else if (c == 'c')
 			options.cache_dir = optarg;
 		else if (c == 'j')
@@ -207,6 +292,10 @@ int main(int argc, char **argv)
 		die("usage",
 		    "scan-log [-e ENGINE] [-c DIR] [-j] [-p] [-s] PATTERNS "
 		    "LOG...");
+	if (brute) {
+		brute_force(argv[optind], argv + optind + 1);
+		return 0;
+	}
 	load(&r, argv[optind], &options);
 	r.scratch = pattern_scratch_new(r.set);
 	ready = seconds(CLOCK_MONOTONIC);
