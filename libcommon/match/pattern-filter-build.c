@@ -147,6 +147,17 @@ static double choose_gram(const struct build *b, size_t stride, size_t behind,
 	return least;
 }
 
+static uint64_t kinds_of(const struct spot *spot)
+{
+	uint64_t kinds = 0;
+
+	if (spot->count == PATTERN_BYTE_KINDS)
+		return UINT64_MAX;
+	for (size_t i = 0; i < spot->count; i++)
+		kinds |= UINT64_C(1) << pattern_kinds(spot->kinds[i]);
+	return kinds;
+}
+
 /* What may stand around the four bytes at a place. */
 static void add_context(struct build *b, int at)
 {
@@ -158,14 +169,10 @@ static void add_context(struct build *b, int at)
 					 sizeof(*b->contexts));
 	}
 	c = &b->contexts[b->context_count++];
-	*c = (struct pattern_context){.kinds = {0}};
 	for (int i = 0; i < PATTERN_CONTEXT; i++) {
 		int k = i < PATTERN_GRAM ? i - PATTERN_GRAM : i;
-		const struct spot *spot = spot_at(b, at + k);
 
-		for (size_t n = 0; n < spot->count; n++)
-			c->kinds[i] |= UINT64_C(1)
-				       << pattern_kinds(spot->kinds[n]);
+		c->kinds[i] = kinds_of(spot_at(b, at + k));
 	}
 }
 

@@ -198,8 +198,9 @@ struct pieces {
 
 static bool is_part(struct slice part, struct slice whole)
 {
-	return part.len <= whole.len &&
-	       memmem(whole.ptr, whole.len, part.ptr, part.len);
+	if (part.len >= whole.len) /* as most are: the longest there may be */
+		return slice_eq(part, whole);
+	return memmem(whole.ptr, whole.len, part.ptr, part.len);
 }
 
 static void pieces_add(struct pieces *p, struct slice piece, double share)
