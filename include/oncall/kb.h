@@ -45,6 +45,14 @@ int kb_each(struct kb *kb,
 	    int (*each)(void *arg, const struct knowledge_entry *e,
 			struct err *err),
 	    void *arg, struct err *err) MUST_CHECK;
+/* The same one by one, in no stated order, for very many: 1, 0 at the end,
+ * -1. ret is owned by the caller. */
+struct kb_walk;
+int kb_walk_new(struct kb_walk **ret, struct kb *kb, struct err *err)
+	MUST_CHECK;
+int kb_walk_next(struct kb_walk *w, struct knowledge_entry *ret,
+		 struct err *err) MUST_CHECK;
+void kb_walk_free(struct kb_walk *w);
 /* The number of the last change of entries in the store; 0: none. */
 int kb_version(struct kb *kb, int64_t *ret, struct err *err) MUST_CHECK;
 /* Entries changed after that version; e is NULL for one that is removed. */
@@ -110,6 +118,11 @@ struct kb_confidence {
 int kb_confidence(struct kb *kb, const struct knowledge_entry *e,
 		  const char *solution, struct kb_confidence *ret,
 		  struct err *err) MUST_CHECK;
+/* What automation needs before it uses a solution again: how much the best
+ * score must be above the next one, and the lower bound that its outcomes
+ * must give (learning.margin and learning.track_record). */
+double kb_reuse_margin(const struct kb *kb);
+double kb_reuse_floor(const struct kb *kb);
 /* A person sets the stated confidence of a solution (NULL: of all of them). */
 int kb_state(struct kb *kb, const char *entry, const char *solution,
 	     double value, const char *reason, struct err *err) MUST_CHECK;
