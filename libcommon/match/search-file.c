@@ -23,6 +23,7 @@ enum section {
 	BLOBS,
 	OFFSETS,
 	LENGTHS,
+	NORMS,
 	KEYS,
 	TERMS,
 	TERM_SLOTS,
@@ -55,7 +56,7 @@ struct writer {
 	FILE *out;
 	struct head head;
 	struct search_part part;
-	int32_t *grams;
+	struct search_grams *grams;
 };
 
 static uint64_t sum_of(const struct head *h)
@@ -116,12 +117,13 @@ static void put_arrays(struct writer *w)
 
 	put_array(w, OFFSETS, p->offsets, p->doc_count * sizeof(*p->offsets));
 	put_array(w, LENGTHS, p->lengths, p->doc_count * sizeof(*p->lengths));
+	put_array(w, NORMS, p->norms, p->doc_count * sizeof(*p->norms));
 	put_array(w, KEYS, p->keys, p->key_slot_count * sizeof(*p->keys));
 	put_postings(w);
 	put_array(w, TERMS, p->terms, p->term_count * sizeof(*p->terms));
 	put_array(w, TERM_SLOTS, p->term_slots,
 		  p->term_slot_count * sizeof(*p->term_slots));
-	put_array(w, GRAMS, w->grams, SEARCH_GRAMS * sizeof(*w->grams));
+	put_array(w, GRAMS, w->grams->docs, sizeof(w->grams->docs));
 	put_array(w, EXPRS, p->exprs, p->expr_count * sizeof(*p->exprs));
 	put_array(w, NEEDLES, p->needles,
 		  p->needle_count * sizeof(*p->needles));
@@ -207,7 +209,7 @@ static int write_all(struct writer *w, struct slice tag,
 	int rc;
 
 	search_grow_init(&w->part);
-	w->grams = mem_zero(SEARCH_GRAMS, sizeof(*w->grams));
+	w->grams = mem_zero(1, sizeof(*w->grams));
 	put(w, &w->head, sizeof(w->head));
 	rc = put_docs(w, next, arg, err);
 	if (rc == 0) {
@@ -270,6 +272,7 @@ static bool fits(const struct head *h, uint64_t size)
 	       is_power(h->needle_slots) && h->docs <= SEARCH_MAX_DOCS &&
 	       has(h, OFFSETS, h->docs, sizeof(uint64_t)) &&
 	       has(h, LENGTHS, h->docs, sizeof(uint16_t)) &&
+	       has(h, NORMS, h->docs, sizeof(uint16_t)) &&
 	       has(h, KEYS, h->key_slots, sizeof(uint32_t)) &&
 	       has(h, TERMS, h->terms, sizeof(struct search_term)) &&
 	       has(h, TERM_SLOTS, h->term_slots, sizeof(uint32_t)) &&
@@ -301,6 +304,7 @@ static void point(struct search *s, const struct head *h)
 		.postings = {at(s, h, POSTINGS), h->sections[POSTINGS].len},
 		.offsets = at(s, h, OFFSETS),
 		.lengths = at(s, h, LENGTHS),
+		.norms = at(s, h, NORMS),
 		.keys = at(s, h, KEYS),
 		.terms = at(s, h, TERMS),
 		.term_slots = at(s, h, TERM_SLOTS),

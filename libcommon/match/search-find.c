@@ -24,9 +24,17 @@ void search_scratch_free(struct search_scratch *x)
 	free(x->touched);
 	free(x->list);
 	free(x->matches.list);
-	free(x->cells);
 	buf_done(&x->part);
 	free(x);
+}
+
+static struct search_scratch *scratch_new(void)
+{
+	struct search_scratch *x = mem_zero(1, sizeof(*x));
+
+	for (uint32_t i = 1; i < SEARCH_LOGS; i++)
+		x->logs[i] = 1 + log(i);
+	return x;
 }
 
 static void scratch_init(struct search *s)
@@ -35,7 +43,7 @@ static void scratch_init(struct search *s)
 	size_t docs = (size_t)s->parts[0].doc_count + s->parts[1].doc_count;
 
 	if (!x)
-		x = s->scratch = mem_zero(1, sizeof(*x));
+		x = s->scratch = scratch_new();
 	if (docs > x->score_cap) {
 		x->score_cap = docs + docs / 4 + 64;
 		free(x->scores);

@@ -5,12 +5,10 @@
 #include "search-internal.h"
 
 /* Documents that are compared in full. */
-#define SEARCH_CANDIDATES 200
+#define SEARCH_CANDIDATES 80
 /* The terms that find them, and documents that these may stand in. */
 #define SEARCH_TERMS_MAX    30
 #define SEARCH_POSTINGS_MAX 150000
-
-#define SEARCH_LOGS 1024
 
 /* A word of the question. */
 struct search_asked {
@@ -30,13 +28,8 @@ struct search_candidate {
 	struct slice key, payload;
 };
 
-/* A group of letters, as one of SEARCH_GRAMS. */
-struct search_cell {
-	float rare;    /* what it tells */
-	float asked;   /* its weight in the question */
-	uint32_t turn; /* whose count the next one is */
-	uint32_t count;
-};
+/* How often a group of letters can be counted in a text. */
+#define SEARCH_LOGS (SEARCH_CELLS * SEARCH_TITLE_WEIGHT)
 
 struct search_scratch {
 	struct search_words words;
@@ -56,10 +49,14 @@ struct search_scratch {
 	struct search_candidate *list;
 	uint32_t count, cap;
 	struct search_matches matches;
-	struct search_cell *cells; /* SEARCH_GRAMS */
-	uint64_t cells_of;	   /* the index they were made for */
-	uint32_t turn;
-	double logs[SEARCH_LOGS]; /* of small numbers */
+	/* Of groups of letters in the question, from 1: how often it stands in
+	 * a text, and what it adds there. */
+	uint16_t counts[SEARCH_CELLS + 1];
+	double values[SEARCH_CELLS + 1];
+	uint32_t cell_grams[SEARCH_CELLS + 1];
+	uint32_t cell_count;
+	uint16_t gram_cells[SEARCH_GRAMS];
+	double logs[SEARCH_LOGS]; /* 1 + ln n, and 0 for 0 */
 	double gram_norm;	  /* of the question */
 	struct buf part;
 };

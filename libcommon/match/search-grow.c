@@ -198,6 +198,8 @@ static void docs_grow(struct search_part *p)
 	if (g->doc_cap == old)
 		return;
 	g->lengths = mem_resize(g->lengths, g->doc_cap, sizeof(*g->lengths));
+	g->norms = mem_resize(g->norms, g->doc_cap, sizeof(*g->norms));
+	p->norms = g->norms;
 	g->key_hashes =
 		mem_resize(g->key_hashes, g->doc_cap, sizeof(*g->key_hashes));
 	p->offsets = g->offsets;
@@ -210,7 +212,7 @@ static void docs_grow(struct search_part *p)
 }
 
 static void add_blob(struct search_part *p, const struct search_doc *doc,
-		     int32_t *grams)
+		     struct search_grams *grams)
 {
 	struct search_grow *g = p->grow;
 	struct buf *part = &g->part;
@@ -226,9 +228,9 @@ static void add_blob(struct search_part *p, const struct search_doc *doc,
 	search_add_bytes(&g->blobs, (struct slice){part->data, cut});
 	search_add_bytes(&g->blobs,
 			 (struct slice){part->data + cut, part->len - cut});
-	search_count_grams((struct slice){part->data, cut},
-			   (struct slice){part->data + cut, part->len - cut},
-			   grams, 1);
+	g->norms[p->doc_count] = search_count_grams(
+		grams, (struct slice){part->data, cut},
+		(struct slice){part->data + cut, part->len - cut}, 1);
 	buf_reset(part);
 	for (size_t i = 0; i < doc->label_count; i++)
 		search_add_bytes(part, doc->labels[i]);
@@ -238,7 +240,7 @@ static void add_blob(struct search_part *p, const struct search_doc *doc,
 }
 
 void search_grow_add(struct search_part *p, const struct search_doc *doc,
-		     int32_t *grams)
+		     struct search_grams *grams)
 {
 	struct search_grow *g = p->grow;
 	uint64_t length;
@@ -294,6 +296,7 @@ void search_grow_done(struct search_part *p)
 	free(g->postings);
 	free(g->offsets);
 	free(g->lengths);
+	free(g->norms);
 	free(g->key_hashes);
 	free(g->keys);
 	free(g->exprs);

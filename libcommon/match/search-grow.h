@@ -29,6 +29,7 @@ struct search_grow {
 	uint32_t term_cap;
 	uint64_t *offsets;
 	uint16_t *lengths;
+	uint16_t *norms;
 	uint64_t *key_hashes;
 	uint32_t doc_cap;
 	uint32_t *keys;

@@ -31,13 +31,19 @@
 #define SEARCH_WEIGHT_ONE 4096
 #define SEARCH_KEPT_ONE	  16
 #define SEARCH_LENGTH_ONE 8
+#define SEARCH_NORM_ONE	  256
 /* Groups of letters are counted in so many places. */
 #define SEARCH_GRAM_BITS 16
 #define SEARCH_GRAMS	 (1U << SEARCH_GRAM_BITS)
 /* Of the title, and of the text, what is compared letter by letter. */
 #define SEARCH_SHORT_TITLE 200
 #define SEARCH_SHORT_TEXT  400
-#define SEARCH_NONE	   UINT32_MAX
+/* What comes of it, at most; and its groups of letters. */
+#define SEARCH_SHORT_BYTES(n) ((size_t)(n)*2 + 1)
+#define SEARCH_CELLS                                   \
+	(2 * (SEARCH_SHORT_BYTES(SEARCH_SHORT_TITLE) + \
+	      SEARCH_SHORT_BYTES(SEARCH_SHORT_TEXT)))
+#define SEARCH_NONE UINT32_MAX
 
 /* The words of a text, or other things that are looked up by equality. */
 enum search_kind { SEARCH_WORD = 1, SEARCH_LABEL, SEARCH_KEY };
@@ -67,14 +73,22 @@ void search_words_done(struct search_words *w);
 /* Appends what of the text is compared letter by letter. */
 void search_shorten(struct buf *out, struct slice text, size_t max);
 
-/* Visits the groups of three and of four letters. */
-static inline uint32_t search_gram(const char *p, size_t n)
+/* The groups of three and of four letters that begin at p, of which n bytes
+ * are left: how many there are. */
+static inline unsigned search_grams_at(const char *p, size_t n, uint32_t ret[2])
 {
+	const uint32_t mix = UINT32_C(2654435761);
 	uint32_t bytes = 0;
 
-	memcpy(&bytes, p, n);
-	return (bytes ^ (uint32_t)n << 29) * UINT32_C(2654435761) >>
-	       (32 - SEARCH_GRAM_BITS);
+	if (n < 3)
+		return 0;
+	memcpy(&bytes, p, 3);
+	ret[0] = bytes * mix >> (32 - SEARCH_GRAM_BITS);
+	if (n == 3)
+		return 1;
+	memcpy(&bytes, p, 4);
+	ret[1] = (bytes * mix ^ mix) >> (32 - SEARCH_GRAM_BITS);
+	return 2;
 }
 
 /* What is read from a file that may be damaged; ok becomes false at once when
@@ -120,7 +134,8 @@ struct search_part {
 	struct slice blobs, postings;
 	const uint64_t *offsets; /* of documents, in blobs */
 	const uint16_t *lengths;
-	const uint32_t *keys; /* slots of documents */
+	const uint16_t *norms; /* of groups of letters, SEARCH_NORM_ONE is 1 */
+	const uint32_t *keys;  /* slots of documents */
 	const struct search_term *terms;
 	const uint32_t *term_slots;
 	const struct search_place *exprs;
@@ -163,11 +178,23 @@ struct search_cursor search_part_postings(const struct search_part *p,
 /* The next one; false at the end. doc is SEARCH_NONE before the first. */
 bool search_next_posting(struct search_cursor *c, uint32_t *doc,
 			 unsigned *weight);
-/* Counts the groups of letters of a shortened title and text. */
-void search_count_grams(struct slice title, struct slice text, int32_t *grams,
-			int32_t by);
+/*
+ * In how many documents groups of letters stand, or how much that has changed;
+ * and room to count those of one.
+ */
+struct search_grams {
+	int32_t docs[SEARCH_GRAMS];
+	uint16_t counts[SEARCH_GRAMS];
+	uint32_t seen[SEARCH_CELLS];
+	uint32_t seen_count;
+};
+
+/* Counts those of a shortened title and text; returns their norm. */
+uint16_t search_count_grams(struct search_grams *g, struct slice title,
+			    struct slice text, int32_t by);
 /* It no longer counts; counts of groups of letters go down. */
-void search_part_drop(struct search_part *p, uint32_t doc, int32_t *grams);
+void search_part_drop(struct search_part *p, uint32_t doc,
+		      struct search_grams *grams);
 
 /*
  * A part that grows. Blobs stay in memory unless they are taken out; what the
@@ -175,7 +202,7 @@ void search_part_drop(struct search_part *p, uint32_t doc, int32_t *grams);
  */
 void search_grow_init(struct search_part *p);
 void search_grow_add(struct search_part *p, const struct search_doc *doc,
-		     int32_t *grams);
+		     struct search_grams *grams);
 /* What was added to the blobs, to be forgotten by the next call. */
 struct slice search_grow_take(struct search_part *p);
 struct search_cursor search_grow_postings(const struct search_part *p,
@@ -224,10 +251,9 @@ struct search {
 	struct search_part parts[2]; /* base and changes */
 	void *map;		     /* the file */
 	size_t map_len;
-	const int32_t *base_grams;   /* NULL: none */
-	int32_t grams[SEARCH_GRAMS]; /* changes to those of the base */
+	const int32_t *base_grams; /* NULL: none */
+	struct search_grams grams; /* changes to those of the base */
 	uint64_t live_docs, live_length;
-	uint64_t changes; /* counted */
 	struct search_codes *codes[2];
 	struct search_scratch *scratch; /* search-find.c */
 };

@@ -1,6 +1,8 @@
 /* search-part.c - reads a part of an index, trusting nothing that it reads. */
 #include "search-grow.h"
 
+#include <math.h>
+
 #include <oncall/mem.h>
 
 uint64_t search_read_number(struct search_cursor *c)
@@ -63,6 +65,15 @@ struct search_cursor search_part_cursor(const struct search_part *p,
 		(struct slice){p->blobs.ptr + at, p->blobs.len - (size_t)at});
 }
 
+static struct slice read_short(struct search_cursor *c, size_t max)
+{
+	struct slice text = search_read_bytes(c);
+
+	if (text.len > SEARCH_SHORT_BYTES(max))
+		text.len = SEARCH_SHORT_BYTES(max);
+	return text;
+}
+
 bool search_part_view(const struct search_part *p, uint32_t doc, bool quick,
 		      struct search_view *ret)
 {
@@ -72,8 +83,8 @@ bool search_part_view(const struct search_part *p, uint32_t doc, bool quick,
 		return false;
 	c = search_part_cursor(p, p->offsets[doc]);
 	ret->terms = cursor_of(search_read_bytes(&c));
-	ret->title = search_read_bytes(&c);
-	ret->text = search_read_bytes(&c);
+	ret->title = read_short(&c, SEARCH_SHORT_TITLE);
+	ret->text = read_short(&c, SEARCH_SHORT_TEXT);
 	if (quick)
 		return c.ok;
 	ret->labels = cursor_of(search_read_bytes(&c));
@@ -162,22 +173,45 @@ static void gone_init(struct search_part *p)
 		p->gone_docs = mem_zero((size_t)terms + 1, sizeof(uint32_t));
 }
 
-static void count_grams(struct slice text, int32_t *grams, int32_t by)
+static void count_text(struct search_grams *g, struct slice text, uint16_t by)
 {
-	for (size_t i = 0; i + 3 <= text.len; i++)
-		grams[search_gram(text.ptr + i, 3)] += by;
-	for (size_t i = 0; i + 4 <= text.len; i++)
-		grams[search_gram(text.ptr + i, 4)] += by;
+	uint32_t grams[2];
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned n = search_grams_at(text.ptr + i, text.len - i, grams);
+
+		for (unsigned k = 0; k < n; k++) {
+			uint16_t *count = &g->counts[grams[k]];
+
+			if (!*count)
+				g->seen[g->seen_count++] = grams[k];
+			*count = (uint16_t)(*count + by);
+		}
+	}
 }
 
-void search_count_grams(struct slice title, struct slice text, int32_t *grams,
-			int32_t by)
+uint16_t search_count_grams(struct search_grams *g, struct slice title,
+			    struct slice text, int32_t by)
 {
-	count_grams(title, grams, by);
-	count_grams(text, grams, by);
+	double norm = 0;
+
+	g->seen_count = 0;
+	count_text(g, title, SEARCH_TITLE_WEIGHT);
+	count_text(g, text, 1);
+	for (uint32_t i = 0; i < g->seen_count; i++) {
+		uint16_t *count = &g->counts[g->seen[i]];
+		double weight = *count > 1 ? 1 + log(*count) : 1;
+
+		norm += weight * weight;
+		*count = 0;
+		g->docs[g->seen[i]] += by;
+	}
+	norm = sqrt(norm) * SEARCH_NORM_ONE;
+	return (uint16_t)(norm < UINT16_MAX ? norm : UINT16_MAX);
 }
 
-void search_part_drop(struct search_part *p, uint32_t doc, int32_t *grams)
+void search_part_drop(struct search_part *p, uint32_t doc,
+		      struct search_grams *grams)
 {
 	struct search_view view;
 	uint32_t term = SEARCH_NONE;
@@ -191,7 +225,7 @@ void search_part_drop(struct search_part *p, uint32_t doc, int32_t *grams)
 	while (search_next_posting(&view.terms, &term, &weight))
 		if (term < p->term_count)
 			p->gone_docs[term]++;
-	search_count_grams(view.title, view.text, grams, -1);
+	(void)search_count_grams(grams, view.title, view.text, -1);
 }
 
 void search_part_done(struct search_part *p)

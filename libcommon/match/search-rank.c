@@ -86,96 +86,67 @@ static void ask_words(struct search *s, const struct search_query *q)
 	pair_terms(x, 1);
 }
 
-/* Nearly all numbers are small. */
-static double log_of(const struct search_scratch *x, uint32_t n)
+/* Cell 0 is of all groups that the question has not. */
+static void forget_cells(struct search_scratch *x)
 {
-	return n < SEARCH_LOGS ? x->logs[n] : log(n);
+	for (uint32_t i = 1; i < x->cell_count; i++)
+		x->gram_cells[x->cell_grams[i]] = 0;
+	x->cell_count = 1;
 }
 
-static void weigh_cells(struct search *s)
+static void ask_text(struct search_scratch *x, struct slice t, uint16_t by)
 {
-	struct search_scratch *x = s->scratch;
-	double all = log((double)s->live_docs + 1);
+	uint32_t grams[2];
 
-	if (x->cells && x->cells_of == s->changes)
-		return;
-	if (!x->cells) {
-		x->cells = mem_zero(SEARCH_GRAMS, sizeof(*x->cells));
-		for (uint32_t i = 1; i < SEARCH_LOGS; i++)
-			x->logs[i] = log(i);
-	}
-	x->cells_of = s->changes;
-	for (uint32_t i = 0; i < SEARCH_GRAMS; i++) {
-		int64_t docs = (s->base_grams ? s->base_grams[i] : 0) +
-			       (int64_t)s->grams[i];
-		double rare = all - log_of(x, docs < 1 ? 1 : (uint32_t)docs);
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned n = search_grams_at(t.ptr + i, t.len - i, grams);
 
-		x->cells[i].rare = (float)(rare < 0 ? 0 : rare);
-	}
-}
+		for (unsigned k = 0; k < n; k++) {
+			uint16_t *cell = &x->gram_cells[grams[k]];
 
-static void count_cell(struct search_scratch *x, uint32_t cell, uint32_t by,
-		       struct search_numbers *seen)
-{
-	struct search_cell *c = &x->cells[cell];
-
-	if (c->turn != x->turn) {
-		c->turn = x->turn;
-		c->count = 0;
-		seen->list[seen->count++] = cell;
-	}
-	c->count += by;
-}
-
-static void count_text(struct search_scratch *x, struct slice t, uint32_t by,
-		       struct search_numbers *seen)
-{
-	for (size_t i = 0; i + 3 <= t.len && seen->count + 2 <= seen->cap;
-	     i++) {
-		count_cell(x, search_gram(t.ptr + i, 3), by, seen);
-		if (i + 4 <= t.len)
-			count_cell(x, search_gram(t.ptr + i, 4), by, seen);
+			if (!*cell) {
+				*cell = (uint16_t)x->cell_count++;
+				x->cell_grams[*cell] = grams[k];
+				x->counts[*cell] = 0;
+			}
+			x->counts[*cell] = (uint16_t)(x->counts[*cell] + by);
+		}
 	}
 }
 
-static void count_cells(struct search_scratch *x, struct slice title,
-			struct slice text, struct search_numbers *seen)
+static double rarity_of(const struct search *s, uint32_t gram)
 {
-	x->turn++;
-	seen->count = 0;
-	count_text(x, title, SEARCH_TITLE_WEIGHT, seen);
-	count_text(x, text, 1, seen);
-}
+	int64_t docs = (s->base_grams ? s->base_grams[gram] : 0) +
+		       (int64_t)s->grams.docs[gram];
+	double rare = log((double)s->live_docs + 1);
 
-/* Room for the groups of a shortened title and text. */
-#define SEEN_MAX ((SEARCH_SHORT_TITLE + SEARCH_SHORT_TEXT + 8) * 4)
+	if (docs > 1)
+		rare -= log((double)docs);
+	return rare < 0 ? 0 : rare;
+}
 
 static void ask_grams(struct search *s, const struct search_query *q)
 {
 	struct search_scratch *x = s->scratch;
-	uint32_t list[SEEN_MAX];
-	struct search_numbers seen = {list, 0, SEEN_MAX};
-	double norm = 0;
+	double counts = 0, norm = 0;
 	size_t cut;
 
-	weigh_cells(s);
-	for (uint32_t i = 0; i < SEARCH_GRAMS; i++)
-		x->cells[i].asked = 0;
+	forget_cells(x);
 	buf_reset(&x->part);
 	search_shorten(&x->part, q->title, SEARCH_SHORT_TITLE);
 	cut = x->part.len;
 	search_shorten(&x->part, q->text, SEARCH_SHORT_TEXT);
-	count_cells(x, (struct slice){x->part.data, cut},
-		    (struct slice){x->part.data + cut, x->part.len - cut},
-		    &seen);
-	for (uint32_t i = 0; i < seen.count; i++) {
-		struct search_cell *c = &x->cells[list[i]];
-		double w = (1 + log_of(x, c->count)) * (double)c->rare;
+	ask_text(x, (struct slice){x->part.data, cut}, SEARCH_TITLE_WEIGHT);
+	ask_text(x, (struct slice){x->part.data + cut, x->part.len - cut}, 1);
+	for (uint32_t i = 1; i < x->cell_count; i++) {
+		double count = x->logs[x->counts[i]];
+		double rare = rarity_of(s, x->cell_grams[i]);
 
-		c->asked = (float)w;
-		norm += w * w;
+		x->values[i] = count * rare * rare;
+		counts += count * count;
+		norm += x->values[i] * count;
 	}
-	x->gram_norm = sqrt(norm);
+	x->gram_norm = counts > 0 ? norm / sqrt(counts) : 0;
 }
 
 void search_ask(struct search *s, const struct search_query *q)
@@ -216,23 +187,42 @@ static double rank_words(struct search *s, const struct search_candidate *c,
 	return x->asked_sum > 0 ? sum / x->asked_sum : 0;
 }
 
-static double rank_grams(struct search_scratch *x,
-			 const struct search_view *view)
+static inline void add(uint16_t *count, uint16_t by)
 {
-	uint32_t list[SEEN_MAX];
-	struct search_numbers seen = {list, 0, SEEN_MAX};
-	double norm = 0, dot = 0;
+	*count = (uint16_t)(*count + by);
+}
 
-	count_cells(x, view->title, view->text, &seen);
-	for (uint32_t i = 0; i < seen.count; i++) {
-		const struct search_cell *c = &x->cells[list[i]];
-		double w = (1 + log_of(x, c->count)) * (double)c->rare;
+/* Without a branch that depends on the letters: it is what takes most time. */
+static void count_text(struct search_scratch *x, struct slice t, uint16_t by)
+{
+	uint32_t grams[2];
+	size_t i = 0;
 
-		norm += w * w;
-		dot += w * (double)c->asked;
+	for (; i + 4 <= t.len; i++) {
+		(void)search_grams_at(t.ptr + i, 4, grams);
+		add(&x->counts[x->gram_cells[grams[0]]], by);
+		add(&x->counts[x->gram_cells[grams[1]]], by);
 	}
-	norm = sqrt(norm) * x->gram_norm;
-	return norm > 0 ? dot / norm : 0;
+	if (search_grams_at(t.ptr + i, t.len - i, grams))
+		add(&x->counts[x->gram_cells[grams[0]]], by);
+}
+
+/*
+ * The cosine, but that the document's groups are taken to be as rare as those
+ * of the question are in the mean: so its length can be known beforehand.
+ */
+static double rank_grams(struct search_scratch *x,
+			 const struct search_view *view, uint16_t norm)
+{
+	double dot = 0;
+
+	memset(x->counts, 0, x->cell_count * sizeof(*x->counts));
+	count_text(x, view->title, SEARCH_TITLE_WEIGHT);
+	count_text(x, view->text, 1);
+	for (uint32_t i = 1; i < x->cell_count; i++)
+		dot += x->logs[x->counts[i]] * x->values[i];
+	dot *= SEARCH_NORM_ONE;
+	return norm > 0 && x->gram_norm > 0 ? dot / (norm * x->gram_norm) : 0;
 }
 
 void search_rank(struct search *s)
@@ -248,7 +238,8 @@ void search_rank(struct search *s)
 		c->key = view.key;
 		c->payload = view.payload;
 		c->words = rank_words(s, c, view.terms);
-		c->grams = rank_grams(x, &view);
+		c->grams =
+			rank_grams(x, &view, s->parts[c->part].norms[c->doc]);
 		c->grams = c->grams < 1 ? c->grams : 1;
 		c->text = WORDS_SHARE * c->words + (1 - WORDS_SHARE) * c->grams;
 	}

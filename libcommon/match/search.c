@@ -47,8 +47,7 @@ void search_remove(struct search *s, struct slice key)
 
 		if (doc == SEARCH_NONE)
 			continue;
-		search_part_drop(p, doc, s->grams);
-		s->changes++;
+		search_part_drop(p, doc, &s->grams);
 		/* The sum in a damaged file may be anything. */
 		s->live_docs -= s->live_docs > 0;
 		s->live_length -= s->live_length < p->lengths[doc]
@@ -64,8 +63,7 @@ void search_put(struct search *s, const struct search_doc *doc)
 	search_remove(s, doc->key);
 	if (p->doc_count == SEARCH_MAX_DOCS)
 		return;
-	search_grow_add(p, doc, s->grams);
-	s->changes++;
+	search_grow_add(p, doc, &s->grams);
 	s->live_docs++;
 	s->live_length += p->lengths[p->doc_count - 1];
 }
