@@ -141,18 +141,12 @@ static struct slice pid_in(struct slice s)
 
 static char closing(char c)
 {
-	switch (c) {
-	case '[':
-		return ']';
-	case '(':
-		return ')';
-	case '{':
-		return '}';
-	case '<':
-		return '>';
-	default:
-		return '\0';
-	}
+	static const char pairs[] = "[](){}<>";
+
+	for (size_t i = 0; pairs[i]; i += 2)
+		if (pairs[i] == c)
+			return pairs[i + 1];
+	return '\0';
 }
 
 /* Anything in square brackets; a level in others; in braces a place. */
