@@ -13,6 +13,9 @@
 #define PACK_MAX_RULES 1000000
 #define PACK_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
+/* The keys of a file, ended by NULL. */
+extern const char *const pack_keys[];
+
 struct pack_text { /* of an expression, an example... */
 	char *text;
 	size_t line; /* of the file */
@@ -119,5 +122,10 @@ struct pack_finding {
 size_t pack_check(const struct packs *p,
 		  void (*found)(void *arg, const struct pack_finding *f),
 		  void *arg);
+/* Whether the expression backtracks without bound on what is made from it and
+ * from the rule's examples; appends how. Nothing else of the rule is looked at
+ * but its case_sensitive. */
+bool pack_backtracks(const struct pack_rule *r, const char *expr,
+		     struct buf *how);
 
 #endif

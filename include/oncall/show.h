@@ -17,6 +17,8 @@ void show_text(struct buf *out, const char *p, size_t n, size_t max);
 /* Appends p as the inside of a JSON string, without the quotes: escaped where
  * JSON demands it, bad UTF-8 as U+FFFD, everything else as it is. */
 void show_json(struct buf *out, const char *p, size_t n);
+/* Appends p as a text of YAML, in quotes. */
+void show_yaml(struct buf *out, const char *p, size_t n);
 
 enum show_color {
 	SHOW_PLAIN,

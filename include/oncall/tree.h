@@ -17,6 +17,7 @@ struct tree {
 	enum tree_kind kind;
 	size_t line; /* where it begins; of a member, where its key stands */
 	char *text;  /* of a scalar; NULL: nothing, null or ~ */
+	bool quoted; /* it is text, whatever it looks like */
 	struct tree **items;
 	size_t count;
 	struct map members; /* to struct tree */

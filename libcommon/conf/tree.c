@@ -107,6 +107,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *e,
 	if (strlen(text) != e->data.scalar.length)
 		return refuse(r, e, "a NUL character is not allowed", err);
 	*ret = node_new(TREE_SCALAR, e);
+	(*ret)->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	if (!is_null(e))
 		(*ret)->text = mem_dup(text);
 	return 0;

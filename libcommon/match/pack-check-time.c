@@ -176,23 +176,18 @@ static void try_seed(struct trial *t, struct slice seed,
 	}
 }
 
-static void tell(struct pack_checking *c, const struct pack_rule *r,
-		 const struct pack_text *expr, const struct trial *t)
+static void tell(struct buf *text, const struct trial *t)
 {
-	AUTO_BUF struct buf text = BUF_INIT;
-
-	buf_add_str(&text, "can backtrack without bound: a repetition stands "
-			   "in another, or next to one of the same "
-			   "characters; try many times \"");
-	show_text(&text, t->piece, strlen(t->piece), 0);
-	buf_add_char(&text, '"');
+	buf_add_str(text, "can backtrack without bound: a repetition stands "
+			  "in another, or next to one of the same "
+			  "characters; try many times \"");
+	show_text(text, t->piece, strlen(t->piece), 0);
+	buf_add_char(text, '"');
 	if (t->prefix.len) {
-		buf_add_str(&text, " behind \"");
-		show_text(&text, t->prefix.ptr, t->prefix.len, SHOWN_BYTES);
-		buf_add_char(&text, '"');
+		buf_add_str(text, " behind \"");
+		show_text(text, t->prefix.ptr, t->prefix.len, SHOWN_BYTES);
+		buf_add_char(text, '"');
 	}
-	pack_check_tell(c, PACK_ERROR, r, expr->line ? expr->line : r->line,
-			&text);
 }
 
 /* The expression alone, on every text. */
@@ -200,7 +195,7 @@ static bool start(struct trial *t, const struct pack_rule *r, const char *expr)
 {
 	const struct pattern_options opt = {.engine = "pcre2"};
 	const struct slice text = slice_of(expr);
-	const struct pattern_rule rule = {.id = r->id,
+	const struct pattern_rule rule = {.id = "tried",
 					  .exprs = &text,
 					  .expr_count = 1,
 					  .caseless = !r->case_sensitive};
@@ -309,29 +304,44 @@ static bool may_explode(const char *p)
 	return ways > PATTERN_MATCH_LIMIT;
 }
 
-static void check_expression(struct pack_checking *c, const struct pack_rule *r,
-			     const struct pack_text *expr)
+bool pack_backtracks(const struct pack_rule *r, const char *expr,
+		     struct buf *how)
 {
 	CLEANUP(trial_done) struct trial t = {.text = BUF_INIT};
 	struct pieces common = {.count = 0}, near;
 
-	if (!may_explode(expr->text) || !start(&t, r, expr->text))
-		return;
-	add_common(&common, expr->text);
+	if (!may_explode(expr) || !start(&t, r, expr))
+		return false;
+	add_common(&common, expr);
 	t.end = now_us() + BUDGET_US;
 	for (size_t i = 0; i < r->examples.count && may_go_on(&t); i++)
 		try_seed(&t, slice_of(r->examples.items[i].text), &common,
 			 &near);
 	if (may_go_on(&t))
-		try_seed(&t, slice_of(expr->text), &common, &near);
-	if (t.faulted || t.slow)
-		tell(c, r, expr, &t);
+		try_seed(&t, slice_of(expr), &common, &near);
+	if (!t.faulted && !t.slow)
+		return false;
+	tell(how, &t);
+	return true;
+}
+
+static void check_expressions(struct pack_checking *c,
+			      const struct pack_rule *r,
+			      const struct pack_list *list)
+{
+	AUTO_BUF struct buf how = BUF_INIT;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (pack_backtracks(r, list->items[i].text, &how))
+			pack_check_tell(c, PACK_ERROR, r,
+					list->items[i].line
+						? list->items[i].line
+						: r->line,
+					&how);
 }
 
 void pack_check_time(struct pack_checking *c, const struct pack_rule *r)
 {
-	for (size_t i = 0; i < r->match.count; i++)
-		check_expression(c, r, &r->match.items[i]);
-	for (size_t i = 0; i < r->except.count; i++)
-		check_expression(c, r, &r->except.items[i]);
+	check_expressions(c, r, &r->match);
+	check_expressions(c, r, &r->except);
 }

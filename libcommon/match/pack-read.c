@@ -7,6 +7,10 @@
 #include <oncall/tree.h>
 #include <oncall/when.h>
 
+const char *const pack_keys[] = {"pack",      "version",   "description",
+				 "patterns",  "knowledge", "actions",
+				 "workflows", NULL};
+
 struct reading {
 	struct packs *packs;
 	const char *name;
@@ -231,9 +235,6 @@ static int read_rule(const struct reading *r, const char *pack,
 static int read_pack(const struct reading *r, const struct tree *root,
 		     struct err *err)
 {
-	static const char *const keys[] = {
-		"pack",	     "version", "description", "patterns",
-		"knowledge", "actions", "workflows",   NULL};
 	const struct tree *patterns;
 	struct pack *pack;
 
@@ -241,7 +242,7 @@ static int read_pack(const struct reading *r, const struct tree *root,
 		return err_set(err, ERR_USAGE,
 			       "%s:%zu: a pack is a map of keys", r->name,
 			       root->line);
-	if (check_keys(r, root, keys, err) < 0)
+	if (check_keys(r, root, pack_keys, err) < 0)
 		return -1;
 	pack = r->packs->packs = mem_zero(1, sizeof(*pack));
 	r->packs->pack_count = 1;
