@@ -141,12 +141,8 @@ static struct slice pid_in(struct slice s)
 
 static char closing(char c)
 {
-	static const char pairs[] = "[](){}<>";
-
-	for (size_t i = 0; pairs[i]; i += 2)
-		if (pairs[i] == c)
-			return pairs[i + 1];
-	return '\0';
+	/* In ASCII all but the round ones lie two apart. */
+	return c == '(' ? ')' : fields_any_of(c, "[{<") ? (char)(c + 2) : '\0';
 }
 
 /* Anything in square brackets; a level in others; in braces a place. */
