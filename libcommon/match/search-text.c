@@ -7,12 +7,13 @@
  * dots, dashes and the like, counts whole as well. Long numbers and hex are
  * ids, which say nothing about another text.
  */
-#include "search-internal.h"
+#include "search-text.h"
 
 #include <oncall/mem.h>
 
 /* A longer run of letters is no word. */
 #define WORD_MAX 64
+#define RUN_MAX	 256
 /* Numbers with more digits, and hex with so many, are ids. */
 #define NUMBER_MAX 5
 #define HEX_MIN	   6
@@ -194,7 +195,7 @@ static void read_run(struct reader *r, const char *p, size_t n)
 {
 	size_t i = 0, parts = 0;
 
-	if (is_id(p, n) || n > WORD_MAX * 4)
+	if (is_id(p, n) || n > RUN_MAX)
 		return;
 	for (; i < n; parts++) {
 		size_t end = part_end(p, i, n);
