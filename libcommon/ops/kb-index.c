@@ -40,17 +40,18 @@ struct document {
 	struct buf text, payload;
 	struct slice labels[KNOWLEDGE_MAX_ITEMS];
 	struct search_expr *exprs;
-	struct slice *excepts;
+	struct slice **excepts; /* of each expression, or NULL */
 	size_t expr_cap;
 };
 
 static void document_done(struct document *d)
 {
 	for (size_t i = 0; i < d->doc.expr_count; i++)
-		free((void *)d->exprs[i].excepts);
+		free(d->excepts[i]);
 	buf_done(&d->text);
 	buf_done(&d->payload);
 	free(d->exprs);
+	free(d->excepts);
 	*d = (struct document){.text = BUF_INIT};
 }
 
@@ -84,43 +85,45 @@ static void add_list(struct buf *text, const struct knowledge_list *l)
 	}
 }
 
-static struct search_expr *add_expr(struct document *d, const char *text,
-				    bool caseless, size_t excepts)
+/* Returns where its except-expressions go. */
+static struct slice *add_expr(struct document *d, const char *text,
+			      bool caseless, size_t excepts)
 {
-	struct search_expr *x;
+	size_t at = d->doc.expr_count++;
 
-	if (d->doc.expr_count == d->expr_cap) {
+	if (at == d->expr_cap) {
 		d->expr_cap = d->expr_cap ? 2 * d->expr_cap : 8;
 		d->exprs = mem_resize(d->exprs, d->expr_cap, sizeof(*d->exprs));
+		d->excepts = mem_resize(d->excepts, d->expr_cap,
+					sizeof(*d->excepts));
 	}
-	x = &d->exprs[d->doc.expr_count++];
-	*x = (struct search_expr){.text = slice_of(text),
-				  .caseless = caseless,
-				  .except_count = excepts};
-	if (excepts)
-		x->excepts = mem_zero(excepts, sizeof(*x->excepts));
-	return x;
+	d->excepts[at] =
+		excepts ? mem_zero(excepts, sizeof(**d->excepts)) : NULL;
+	d->exprs[at] = (struct search_expr){.text = slice_of(text),
+					    .caseless = caseless,
+					    .excepts = d->excepts[at],
+					    .except_count = excepts};
+	return d->excepts[at];
 }
 
 static void add_own(struct document *d, const struct knowledge_pattern *p)
 {
-	struct search_expr *x =
+	struct slice *excepts =
 		add_expr(d, p->match, !p->case_sensitive, p->except.count);
 
 	for (size_t i = 0; i < p->except.count; i++)
-		((struct slice *)x->excepts)[i] = slice_of(p->except.items[i]);
+		excepts[i] = slice_of(p->except.items[i]);
 }
 
 static void add_rule(struct document *d, const struct pack_rule *r)
 {
 	for (size_t k = 0; k < r->match.count; k++) {
-		struct search_expr *x =
+		struct slice *excepts =
 			add_expr(d, r->match.items[k].text, !r->case_sensitive,
 				 r->except.count);
 
 		for (size_t i = 0; i < r->except.count; i++)
-			((struct slice *)x->excepts)[i] =
-				slice_of(r->except.items[i].text);
+			excepts[i] = slice_of(r->except.items[i].text);
 	}
 }
 
