@@ -1,0 +1,87 @@
+# search.bash - the pieces of tests/bench/run that measure how well and how fast
+# documents are found. Sourced.
+# Functions are called by name, and awk's fields are no shell parameters:
+# shellcheck shell=bash disable=SC2317,SC2016,SC2154
+
+RETRIEVAL=tests/bench/retrieval.py
+# Who asks is among the answers.
+ANSWERS=21
+
+# answers DIR: the best documents for each of DIR's questions.
+answers() {
+    "$B/bench/search-docs" build "$1/index" <"$1/docs.jsonl" &&
+        "$B/bench/search-docs" ask "$1/index" "$ANSWERS" <"$1/questions.jsonl"
+}
+
+# difference A B: how much A is above B.
+difference() {
+    awk "BEGIN { printf \"%.4f\", $1 - $2 }"
+}
+
+# retrieval SET FIRST FIVE: what is wanted of recall@1, against FTS5, as a ratio
+# ('>= 1.1') or as a difference (+0.04), and of recall@5 as a ratio.
+retrieval() {
+    local set=$1 found known
+
+    mkdir -p "$dir/$set"
+    "$RETRIEVAL" prepare "$DATA" "$set" "$dir/$set" || die "cannot read $set"
+    "$RETRIEVAL" fts5 "$dir/$set" >"$dir/$set/theirs" || die 'FTS5 failed'
+    answers "$dir/$set" >"$dir/$set/ours" || die "cannot search in $set"
+    read -ra found < <("$RETRIEVAL" figures "$dir/$set" <"$dir/$set/ours")
+    read -ra known < <("$RETRIEVAL" figures "$dir/$set" <"$dir/$set/theirs")
+    if [[ $2 == +* ]]; then
+        row "$set, recall@1, more than FTS5" "${found[0]}" "${known[0]}" \
+            "$(difference "${found[0]}" "${known[0]}")" ">= ${2#+}"
+    else
+        retrieval_row "$set, recall@1, x FTS5" 0 "$2"
+    fi
+    retrieval_row "$set, recall@5, x FTS5" 1 "${3:-}"
+    retrieval_row "$set, MRR, x FTS5" 2
+}
+
+# retrieval_row WHAT INDEX [WANTED]
+retrieval_row() {
+    row "$1" "${found[$2]}" "${known[$2]}" \
+        "$(awk "BEGIN { printf \"%.3f\", ${found[$2]} / ${known[$2]} }")" \
+        "${3:--}"
+}
+
+bench_retrieval() {
+    if [ ! -r "$DATA/duplicates/reports.jsonl" ]; then
+        row "retrieval: skipped, no data in $DATA" - - -
+        return
+    fi
+    if ! python3 -c 'import sqlite3
+sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE t USING fts5(a)")' \
+        2>/dev/null; then
+        row 'retrieval: skipped, no python3 with FTS5' - - -
+        return
+    fi
+    retrieval duplicates '>= 1.1' '> 1'
+    retrieval runbooks +0.04
+}
+
+# growth DOCUMENTS MILLISECONDS: the middle question may take so long.
+growth() {
+    local grown
+
+    read -ra grown < <("$B/bench/search-docs" grow "$dir/index" "$1") ||
+        die "cannot build an index of $1"
+    row "search, $1 documents, ms to ask" "${grown[2]}" "$2" \
+        "$(awk "BEGIN { printf \"%.2f\", ${grown[2]} / $2 }")" '< 1'
+    row "search, $1 documents, ms to open" "${grown[1]}" 5 \
+        "$(awk "BEGIN { printf \"%.2f\", ${grown[1]} / 5 }")" '< 1'
+    row "search, $1 documents, seconds to build" "${grown[0]}" - -
+}
+
+bench_search() {
+    growth 1000 1
+    growth 10000 1
+    growth 100000 5
+    if [ "${BENCH_LARGE:-}" = 1 ]; then
+        growth 1000000 15
+    else
+        row 'search, 1000000 documents: with BENCH_LARGE=1' - - -
+    fi
+    rm -f "$dir/index"
+}
