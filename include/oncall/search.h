@@ -18,9 +18,8 @@
 
 #define SEARCH_MAX_DOCS 16000000
 /* What of a text is looked at, in documents and in questions. */
-#define SEARCH_MAX_TEXT ((size_t)64 * 1024)
-#define SEARCH_MAX_HITS 1000
-/* A longer tag, key or payload dies as a bug of the caller would. */
+#define SEARCH_MAX_TEXT	   ((size_t)64 * 1024)
+#define SEARCH_MAX_HITS	   1000
 #define SEARCH_MAX_TAG	   256
 #define SEARCH_MAX_EXPRS   10000 /* of one document; more are left out */
 #define SEARCH_MAX_EXCEPTS 10000 /* of one expression; more leave it out */
@@ -48,7 +47,7 @@ struct search;
 /*
  * Writes a base to a temporary file beside path and renames it. next gives
  * the documents: 1, 0 at the end, -1 on error; what it lends is copied before
- * it is called again. The last of several with one key counts.
+ * it is called again. Two with one key are ERR_INPUT.
  */
 int search_build(const char *path, struct slice tag,
 		 int (*next)(void *arg, struct search_doc *ret,
@@ -71,7 +70,7 @@ DEFINE_AUTO(struct search *, search_free, auto_search_)
 void search_put(struct search *s, const struct search_doc *doc);
 void search_remove(struct search *s, struct slice key);
 
-/* The payload, valid until the document changes; false when there is none. */
+/* The payload, valid until the next change; false when there is none. */
 bool search_get(struct search *s, struct slice key, struct slice *payload);
 size_t search_count(const struct search *s);
 /* Documents in memory, and those of the base that no longer count: when they
@@ -86,7 +85,7 @@ struct search_query {
 };
 
 struct search_hit {
-	struct slice key, payload; /* valid until the document changes */
+	struct slice key, payload; /* valid until the next change */
 	/* 0 to 1: how much of what the question tells is in the document; may
 	 * be compared between questions. */
 	double text;
@@ -99,9 +98,12 @@ struct search_hit {
 };
 
 /*
- * The best first: by pattern or text, whichever is more, then by the other,
- * then by key. Those that an expression or a label found are never crowded out
- * by those that only words found. hits has room for q->limit.
+ * The best first: by 1 - (1 - text)(1 - pattern), of whose distance to 1 a
+ * label takes half; then by key. Those that an expression or a label found are
+ * never crowded out by those that only words found. Expressions see the title
+ * and the text of the question, each line by line and as a whole; one that
+ * PCRE2 refuses, or that passes a limit, finds nothing. hits has room for
+ * q->limit.
  */
 int search_find(struct search *s, const struct search_query *q,
 		struct search_hit *hits, size_t *ret_count, struct err *err)

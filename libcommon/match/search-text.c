@@ -11,6 +11,7 @@
 
 #include <oncall/mem.h>
 
+#define TITLE_WEIGHT ((uint32_t)SEARCH_TITLE_WEIGHT * SEARCH_WEIGHT_ONE)
 /* A longer run of letters is no word. */
 #define WORD_MAX 64
 #define RUN_MAX	 256
@@ -231,7 +232,7 @@ void search_words_reset(struct search_words *w)
 void search_words_read(struct search_words *w, struct slice title,
 		       struct slice text)
 {
-	struct reader r = {w, SEARCH_TITLE_WEIGHT * SEARCH_WEIGHT_ONE, 0};
+	struct reader r = {w, TITLE_WEIGHT, 0};
 
 	read_text(&r, title);
 	r.weight = 0;
