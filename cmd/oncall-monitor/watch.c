@@ -18,8 +18,10 @@
 #define DRY_MS 3
 /* How long to wait for input before deadlines are looked at again. */
 #define STEP_MS 500
-/* A busy input is flushed, and its place saved, so often. */
+/* A busy input is flushed, and its place saved, so often; more often where it
+ * is followed and saving takes no more than a part of the time. */
 #define BUSY_MS 1000
+#define SHARE	20
 /* And a quiet one is saved this long after the last time. */
 #define QUIET_MS 200
 /* Lines are written, and read, a little after they happen. */
@@ -42,6 +44,7 @@ struct watch {
 	bool moved;	      /* since the last snapshot */
 	uint64_t saved_input; /* hash of the input's state in it */
 	int64_t saved_at, flushed_at, stop_at;
+	int64_t pause; /* until a busy input is saved again */
 	/* Blocks are read one after the other, under this lock, ... */
 	pthread_mutex_t reading;
 	uint64_t read;
@@ -162,30 +165,56 @@ static void write_cursors(struct watch *w)
 	}
 }
 
-/* The state of everything, then the cursors that name it. Only when all that
- * was read is settled. */
+/* The state of everything. */
+static void save_state(struct watch *w, struct buf *state)
+{
+	AUTO_BUF struct buf part = BUF_INIT_MAX(SIZE_MAX / 2);
+
+	jwrite_open(state, NULL, '{');
+	input_save(w->in, &part);
+	w->saved_input = hash_key(part.data, part.len);
+	jwrite_raw(state, "input", buf_slice(&part));
+	buf_reset(&part);
+	detector_save(w->d, &part);
+	jwrite_raw(state, "detector", buf_slice(&part));
+	jwrite_close(state, '}');
+}
+
+/* The state, then the cursors that name it. Only when all that was read is
+ * settled. */
 static int checkpoint(struct watch *w, struct err *err)
 {
 	AUTO_BUF struct buf state = BUF_INIT_MAX(SIZE_MAX / 2);
-	AUTO_BUF struct buf part = BUF_INIT_MAX(SIZE_MAX / 2);
+	int64_t begun = clock_mono(), now;
 
 	if (!w->store || !w->moved || w->cut)
 		return 0;
-	jwrite_open(&state, NULL, '{');
-	input_save(w->in, &part);
-	w->saved_input = hash_key(part.data, part.len);
-	jwrite_raw(&state, "input", buf_slice(&part));
-	buf_reset(&part);
-	detector_save(w->d, &part);
-	jwrite_raw(&state, "detector", buf_slice(&part));
-	jwrite_close(&state, '}');
+	save_state(w, &state);
 	if (checkpoint_save(w->store, args.cursor, ++w->number,
 			    buf_slice(&state), err) < 0)
 		return -1;
 	write_cursors(w);
 	w->moved = false;
-	w->saved_at = clock_mono();
+	w->saved_at = now = clock_mono();
+	if (args.follow) {
+		w->pause = SHARE * (now - begun);
+		w->pause = w->pause < QUIET_MS ? QUIET_MS : w->pause;
+		w->pause = w->pause < BUSY_MS ? w->pause : BUSY_MS;
+	}
 	return 0;
+}
+
+/* What is followed is known before the first line of it is told, so that it is
+ * found again wherever it is rotated to before its place is saved. That state
+ * counts at once, as there is no cursor to name it yet. */
+static int first_checkpoint(struct watch *w, struct err *err)
+{
+	AUTO_BUF struct buf state = BUF_INIT_MAX(SIZE_MAX / 2);
+
+	if (!args.follow)
+		return 0;
+	save_state(w, &state);
+	return checkpoint_keep(w->store, args.cursor, buf_slice(&state), err);
 }
 
 /* An input may have come further without handing anything on: the first lines
@@ -231,7 +260,7 @@ static int keep_up(struct watch *w, struct err *err)
 {
 	int64_t now = clock_mono();
 
-	if (w->store && w->moved && now - w->saved_at >= BUSY_MS) {
+	if (w->store && w->moved && now - w->saved_at >= w->pause) {
 		drain(w);
 		if (checkpoint(w, err) < 0 || flush(w, err) < 0)
 			return -1;
@@ -346,8 +375,10 @@ static int restore(struct watch *w, struct err *err)
 	    store_open(&w->store, cli_store_address(), STORE_WRITE, err) < 0)
 		return -1;
 	got = checkpoint_load(w->store, args.cursor, &state, &w->number, err);
-	if (got <= 0)
-		return got;
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return first_checkpoint(w, err);
 	got = jscan_object(&scan, state.data, state.len, err);
 	input = got ? NULL : jscan_get(&scan, "input");
 	detector = got ? NULL : jscan_get(&scan, "detector");
@@ -409,6 +440,7 @@ int watch_run(int argc, char **argv, struct err *err)
 		.telling = PTHREAD_MUTEX_INITIALIZER,
 		.turn = PTHREAD_COND_INITIALIZER,
 		.stop_at = WHEN_NONE,
+		.pause = args.follow ? QUIET_MS : BUSY_MS,
 	};
 	int64_t begun = clock_mono();
 

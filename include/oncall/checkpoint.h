@@ -24,7 +24,8 @@ int checkpoint_load(struct store *s, const char *name, struct buf *state,
  * taken: somebody else uses the name. Removes what is no longer needed. */
 int checkpoint_save(struct store *s, const char *name, int64_t number,
 		    struct slice state, struct err *err) MUST_CHECK;
-/* Saves a state that belongs to no cursor and counts at once. */
+/* Saves a state that belongs to no cursor and counts at once, as long as no
+ * cursor of that name is committed. */
 int checkpoint_keep(struct store *s, const char *name, struct slice state,
 		    struct err *err) MUST_CHECK;
 int checkpoint_kept(struct store *s, const char *name, struct buf *state,

@@ -72,7 +72,9 @@ struct input_ops {
 	int (*next)(struct input *in, struct input_block *b, int wait_ms,
 		    struct err *err);
 	/* Appends a JSON value from which load() goes on behind all that next()
-	 * has handed on. NULL: nothing to save. */
+	 * has handed on. Before the first next() it looks at what is there, so
+	 * that it is found again wherever it is moved to before anything of it
+	 * is handed on. NULL: nothing to save. */
 	void (*save)(const struct input *in, struct buf *out);
 	/* Called before the first next(), with what save() wrote. */
 	int (*load)(struct input *in, struct slice json, struct err *err);

@@ -9,6 +9,8 @@ void tail_tell(struct tail *t, const struct err *err);
 /* Once, until the file could be read again. */
 void tail_tell_once(struct tail *t, struct tail_file *f, const struct err *err);
 void tail_queue(struct tail *t, struct tail_file *f);
+/* At everything, whatever was or was not told by the system. */
+void tail_look_around(struct tail *t);
 
 /* tail-stream.c */
 int tail_inode_at(const char *path, struct tail_inode *ret); /* -1: errno */

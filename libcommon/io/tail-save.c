@@ -77,9 +77,11 @@ static void write_stream(struct buf *out, struct tail_stream *s)
 
 void tail_save(const struct input *in, struct buf *out)
 {
-	const struct tail *t = tail_of(in);
+	struct tail *t = tail_of(in);
 	char hash[TAIL_DIGITS + 1];
 
+	if (t->opt.follow && t->starting)
+		tail_look_around(t);
 	jwrite_open(out, NULL, '{');
 	jwrite_open(out, "operands", '{');
 	for (size_t i = 0; i < t->operand_count; i++) {

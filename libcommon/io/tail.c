@@ -133,8 +133,7 @@ static void list_names(struct tail *t)
 	t->next_names = begun + NAMES_PACE + SHARE * (clock_mono() - begun);
 }
 
-/* Everything, whatever was or was not told by the system. */
-static void look_around(struct tail *t)
+void tail_look_around(struct tail *t)
 {
 	int64_t begun = clock_mono();
 	int64_t pause = t->inotify >= 0 ? TAIL_POLL : INPUT_WAIT_STEP;
@@ -202,7 +201,7 @@ static bool gather(struct tail *t)
 	if (t->opt.follow) {
 		tail_watch_events(t);
 		if (clock_mono() >= t->next_poll)
-			look_around(t);
+			tail_look_around(t);
 		else if (t->names_due && clock_mono() >= t->next_names)
 			list_names(t);
 	}

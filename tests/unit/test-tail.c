@@ -404,6 +404,40 @@ static void the_state_finds_streams_again(void **state)
 	assert_int_equal(reader_next(&r, 0), INPUT_END);
 }
 
+/* What was told before the state was saved again is told again, so what is not
+ * read yet must be in it. */
+static void what_is_there_at_the_start_is_saved(void **state)
+{
+	struct tail_options opt = {.follow = true};
+
+	(void)state;
+	for (int copied = 0; copied < 2; copied++) {
+		AUTO_READER struct reader r = {.in = NULL};
+		char first[sizeof(r.id[0])];
+
+		put("app.log", "one\n");
+		reader_open(&r, opt, PATHS("app.log"));
+		reader_save(&r);
+		assert_follows(&r, "one\n");
+		(void)snprintf(first, sizeof(first), "%s", r.id[0]);
+		reader_close(&r);
+		put("app.log", "two\n");
+		if (copied) {
+			copy("app.log", "app.log.1");
+			assert_int_equal(truncate("app.log", 0), 0);
+		} else {
+			assert_int_equal(rename("app.log", "app.log.1"), 0);
+		}
+		put("app.log", "three\n");
+		reader_open(&r, opt, PATHS("app.log"));
+		assert_follows(&r, "one\ntwo\nthree\n");
+		assert_string_equal(r.id[0], first);
+		assert_string_not_equal(r.id[1], first);
+		assert_int_equal(unlink("app.log"), 0);
+		assert_int_equal(unlink("app.log.1"), 0);
+	}
+}
+
 static void an_old_state_gives_the_same_again(void **state)
 {
 	AUTO_READER struct reader r = {.in = NULL};
@@ -678,6 +712,7 @@ int main(void)
 		TEST(the_same_first_line_is_another_stream),
 		TEST(what_was_compressed_meanwhile),
 		TEST(the_state_finds_streams_again),
+		TEST(what_is_there_at_the_start_is_saved),
 		TEST(an_old_state_gives_the_same_again),
 		TEST(a_replaced_file),
 		TEST(permission_comes_and_goes),
