@@ -302,6 +302,7 @@ void search_grow_done(struct search_part *p)
 	free(g->exprs);
 	free(g->needles);
 	free(g->needle_slots);
+	free(g->needle_loads);
 	free(g->always);
 	buf_done(&g->blobs);
 	buf_done(&g->part);

@@ -36,6 +36,7 @@ struct search_grow {
 	struct search_place *exprs;
 	struct search_needle *needles;
 	uint32_t *needle_slots;
+	uint32_t *needle_loads; /* how many are in each slot */
 	uint32_t *always;
 	uint32_t expr_cap, needle_cap, always_cap;
 	uint64_t taken; /* bytes of blobs that were taken out */

@@ -26,33 +26,28 @@ static uint32_t slot_of(const struct search_part *p, uint32_t hash)
 	return (uint32_t)((uint64_t)hash * p->needle_slot_count >> 32);
 }
 
-/* Which of its bytes are the rarest. */
-static uint8_t best_at(const struct pattern_rarity *rarity, const char *bytes,
-		       size_t len)
-{
-	double bits[PATTERN_STRING_BYTES], best = -1;
-	uint8_t at = 0;
-
-	pattern_weigh(rarity, bytes, len, bits);
-	for (size_t i = 0; i + HASHED <= len; i++) {
-		double sum = bits[i] + bits[i + 1] + bits[i + 2] + bits[i + 3];
-
-		if (sum > best) {
-			best = sum;
-			at = (uint8_t)i;
-		}
-	}
-	return at;
-}
-
+/* By those of its bytes that the fewest others are found by. */
 static void chain(struct search_part *p, uint32_t needle)
 {
-	struct search_needle *n = &p->grow->needles[needle];
+	struct search_grow *g = p->grow;
+	struct search_needle *n = &g->needles[needle];
 	size_t len = n->len < HASHED ? n->len : HASHED;
-	uint32_t slot = slot_of(p, needle_hash(n->bytes + n->at, len));
+	uint32_t best = SEARCH_NONE;
 
-	n->next = p->grow->needle_slots[slot];
-	p->grow->needle_slots[slot] = needle + 1;
+	for (size_t at = 0; at + len <= n->len; at++) {
+		uint32_t slot = slot_of(p, needle_hash(n->bytes + at, len));
+
+		if (best != SEARCH_NONE &&
+		    g->needle_loads[slot] >= g->needle_loads[best])
+			continue;
+		best = slot;
+		n->at = (uint8_t)at;
+	}
+	if (best == SEARCH_NONE)
+		return;
+	g->needle_loads[best]++;
+	n->next = g->needle_slots[best];
+	g->needle_slots[best] = needle + 1;
 }
 
 static void add_needle(struct search_part *p, uint32_t expr,
@@ -67,7 +62,6 @@ static void add_needle(struct search_part *p, uint32_t expr,
 	n = &g->needles[p->needle_count++];
 	*n = (struct search_needle){.expr = expr, .len = l->len};
 	memcpy(n->bytes, l->bytes, l->len);
-	n->at = best_at(&g->rarity, n->bytes, n->len);
 	if (p->needle_count <= p->needle_slot_count) {
 		chain(p, p->needle_count - 1);
 		return;
@@ -75,6 +69,8 @@ static void add_needle(struct search_part *p, uint32_t expr,
 	p->needle_slot_count =
 		p->needle_slot_count ? p->needle_slot_count * 2 : 16;
 	free(g->needle_slots);
+	free(g->needle_loads);
+	g->needle_loads = mem_zero(p->needle_slot_count, sizeof(uint32_t));
 	g->needle_slots = mem_zero(p->needle_slot_count, sizeof(uint32_t));
 	p->needle_slots = g->needle_slots;
 	for (uint32_t i = 0; i < p->needle_count; i++)

@@ -226,14 +226,17 @@ static void grow(const char *path, struct source *s)
 int main(int argc, char **argv)
 {
 	struct source s = {.state = 1};
-	unsigned long n = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
+	int64_t n = 0;
 
+	if (argc > 3 &&
+	    (jscan_int(slice_of(argv[3]), &n) < 0 || n < 1 || n > 16000000))
+		die(argv[3], "is no such number");
 	if (argc == 3 && !strcmp(argv[1], "build"))
 		build(argv[2], &s, false);
-	else if (argc == 4 && n && !strcmp(argv[1], "ask"))
-		ask_all(argv[2], &s, n);
+	else if (argc == 4 && !strcmp(argv[1], "ask"))
+		ask_all(argv[2], &s, (size_t)n);
 	else if (argc == 4 && !strcmp(argv[1], "grow")) {
-		s.left = n;
+		s.left = (uint64_t)n;
 		grow(argv[2], &s);
 	} else
 		die("usage", "search-docs build|ask|grow INDEX [N]");
