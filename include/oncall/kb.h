@@ -138,6 +138,22 @@ int kb_history(struct kb *kb, const char *entry,
 			   struct err *err),
 	       void *arg, struct err *err) MUST_CHECK;
 
+/*
+ * The past of an entry as kb-exchange.h carries it. An outcome is an object
+ * {"time","solution","incident","verdict","actor","machine","speed","effect",
+ * "note"}, a change {"seq","time","actor","what","solution","before","after",
+ * "cause","note"}; what is not there is left out. Oldest first, and the same
+ * bytes whenever they are asked for.
+ */
+int kb_outcomes(struct kb *kb, const char *entry,
+		int (*each)(void *arg, struct slice json, struct err *err),
+		void *arg, struct err *err) MUST_CHECK;
+/* Puts these JSON arrays in place of what is noted of the entry, which need not
+ * be there; a NULL ptr leaves it as it is. Part of the caller's transaction.
+ * ERR_INPUT names what is wrong in them. */
+int kb_restore(struct kb *kb, const char *entry, struct slice history,
+	       struct slice outcomes, struct err *err) MUST_CHECK;
+
 /* What was matched: counted per entry and expression (-1: by text alone), and
  * the time from which an outcome could have come. Queued in the caller's
  * transaction, or one of its own. */
