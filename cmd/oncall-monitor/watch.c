@@ -372,7 +372,8 @@ static int restore(struct watch *w, struct err *err)
 	if (!args.cursor)
 		return 0;
 	if (checkpoint_name_check(args.cursor, err) < 0 ||
-	    store_open(&w->store, cli_store_address(), STORE_WRITE, err) < 0)
+	    store_open(&w->store, cli_store_address(), STORE_WRITE, err) < 0 ||
+	    checkpoint_hold(w->store, args.cursor, err) < 0)
 		return -1;
 	got = checkpoint_load(w->store, args.cursor, &state, &w->number, err);
 	if (got < 0)

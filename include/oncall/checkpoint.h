@@ -14,6 +14,10 @@
 
 /* Letters, digits, '-', '_' and '.'. */
 int checkpoint_name_check(const char *name, struct err *err) MUST_CHECK;
+/* One monitor at a time goes on at a cursor: ERR_SYSTEM for the second, until
+ * the store of the first is closed. */
+int checkpoint_hold(struct store *s, const char *name, struct err *err)
+	MUST_CHECK;
 /*
  * Appends the newest state that counts; 1, or 0 when there is none. number is
  * that of the newest snapshot, whether it counts or not.

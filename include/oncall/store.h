@@ -132,6 +132,12 @@ void store_rollback(struct store *s); /* never fails, never touches an err */
  * outermost transaction; only inside one. */
 int store_lock(struct store *s, const char *name, struct err *err) MUST_CHECK;
 
+/* Holds name, which is for one process at a time, until the store is closed,
+ * however the process ends; a lost connection ends it, too. ERR_SYSTEM when
+ * another still holds it after STORE_HOLD_MS: one that was killed may. */
+#define STORE_HOLD_MS 1500
+int store_hold(struct store *s, const char *name, struct err *err) MUST_CHECK;
+
 /*
  * Runs work inside a transaction, and again from the start, with back-off,
  * when it failed for a reason that passes: serialization, deadlock, a lost

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include <oncall/mem.h>
+
 #define NAME_CHARS                              \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJK" \
 	"LMNOPQRSTUVWXYZ0123456789-_."
@@ -18,6 +20,13 @@ int checkpoint_name_check(const char *name, struct err *err)
 		       "'%s' cannot be the name of a cursor: 1 to %d letters, "
 		       "digits, '-', '_' and '.'",
 		       name, CHECKPOINT_NAME_MAX);
+}
+
+int checkpoint_hold(struct store *s, const char *name, struct err *err)
+{
+	AUTO_FREE char *what = mem_printf("cursor '%s'", name);
+
+	return store_hold(s, what, err);
 }
 
 /* The highest number of a snapshot that a committed cursor names, or -1. */

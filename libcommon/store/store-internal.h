@@ -98,6 +98,8 @@ struct store_driver {
 	/* Nothing refers to what is not there. */
 	int (*check)(struct store *s, struct err *err);
 	int (*lock)(struct store *s, const char *name, struct err *err);
+	/* 1, or 0 when another has it. */
+	int (*hold)(struct store *s, const char *name, struct err *err);
 	int (*data_version)(struct store *s, int64_t *ret, struct err *err);
 	int (*backup)(struct store *s, const char *path, struct err *err);
 	int (*verify)(struct store *s, struct err *err);

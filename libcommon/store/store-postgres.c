@@ -375,6 +375,20 @@ static int lock(struct store *s, const char *name, struct err *err)
 			   S_TEXT(name));
 }
 
+/* A lock of the session; another number than that of a transaction's. */
+static int hold(struct store *s, const char *name, struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows =
+		STORE_ASK(s, err,
+			  "SELECT CAST(pg_catalog.pg_try_advisory_lock("
+			  "pg_catalog.hashtextextended($1, 1)) AS INTEGER)",
+			  S_TEXT(name));
+
+	if (!rows || store_next(rows, err) < 0)
+		return -1;
+	return store_int(rows, 0) != 0;
+}
+
 /* Any transaction of the server that wrote changes what is visible. */
 static int data_version(struct store *s, int64_t *ret, struct err *err)
 {
@@ -428,6 +442,7 @@ const struct store_driver store_postgres = {
 	.rows_done = rows_done,
 	.has_schema = has_schema,
 	.lock = lock,
+	.hold = hold,
 	.data_version = data_version,
 	.backup = backup,
 };

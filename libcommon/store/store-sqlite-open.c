@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include <oncall/hash.h>
 #include <oncall/mem.h>
 #include <oncall/signals.h>
 
 #define COPY_PAGES   4096
 #define BACKUP_NAMES 100
 #define URI_MAX	     ((size_t)16 * 1024)
+#define HELD_MODE    0600
 
 static bool has_log(const struct sqlite *q)
 {
@@ -151,6 +153,7 @@ int sqlite_open(struct store *s, struct err *err)
 		(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 		configured = true;
 	}
+	q->held = -1;
 	s->own = q;
 	s->name = mem_dup(s->address);
 	if (s->mode != STORE_READ)
@@ -185,9 +188,42 @@ void sqlite_close(struct store *s)
 	struct sqlite *q = s->own;
 
 	(void)sqlite3_close(q->db);
+	if (q->held >= 0)
+		(void)close(q->held);
 	free(q->path);
 	free(q->log);
 	free(q);
+}
+
+/*
+ * Names are bytes of a file beside the store, which nobody writes or removes:
+ * a lock of one of them belongs to the open file and ends with it. A second
+ * descriptor of the store itself, once closed, would end SQLite's own locks.
+ */
+int sqlite_hold(struct store *s, const char *name, struct err *err)
+{
+	struct sqlite *q = s->own;
+	AUTO_FREE char *path = mem_printf("%s-held", q->path);
+	unsigned char sum[HASH_SHA256_SIZE];
+	struct hash_sha256 h;
+	struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (q->held < 0)
+		q->held = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			       HELD_MODE);
+	if (q->held < 0)
+		return err_sys(err, errno, "cannot open '%s'", path);
+	hash_sha256_start(&h);
+	hash_sha256_add(&h, name, strlen(name));
+	hash_sha256_end(&h, sum);
+	memcpy(&range.l_start, sum, sizeof(range.l_start));
+	range.l_start &= INT64_MAX >> 1;
+	range.l_len = 1;
+	if (fcntl(q->held, F_OFD_SETLK, &range) == 0)
+		return 1;
+	if (errno == EAGAIN || errno == EACCES)
+		return 0;
+	return err_sys(err, errno, "cannot lock '%s'", path);
 }
 
 /* Copies one state of the store; an SQLite result code. */

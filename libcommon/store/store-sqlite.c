@@ -350,6 +350,7 @@ const struct store_driver store_sqlite = {
 	.has_schema = has_schema,
 	.before_migrating = sqlite_before_migrating,
 	.check = check,
+	.hold = sqlite_hold,
 	.data_version = data_version,
 	.backup = sqlite_backup,
 	.verify = verify,

@@ -25,6 +25,7 @@ struct sqlite {
 	dev_t device; /* of the file that is open */
 	ino_t inode;
 	bool immutable;
+	int held; /* the file of what is held; -1: none */
 	int64_t stalled_since;
 	struct sqlite_signs signs;
 };
@@ -38,6 +39,7 @@ int sqlite_wait(void *store, int count);
 int sqlite_open(struct store *s, struct err *err) MUST_CHECK;
 int sqlite_ready(struct store *s, struct err *err) MUST_CHECK;
 void sqlite_close(struct store *s);
+int sqlite_hold(struct store *s, const char *name, struct err *err) MUST_CHECK;
 int sqlite_before_migrating(struct store *s, int number, struct err *err)
 	MUST_CHECK;
 int sqlite_backup(struct store *s, const char *path, struct err *err)

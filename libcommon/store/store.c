@@ -18,6 +18,7 @@
 #define RECONNECT_MS	 60000
 #define RECONNECT_MIN_MS 100
 #define RECONNECT_MAX_MS 5000
+#define HOLD_PAUSE_MS	 20
 
 /* Literals, because statements are kept by the address of their text. */
 static const struct {
@@ -363,6 +364,21 @@ static int once(struct store *s, int (*work)(void *arg, struct err *err),
 		return -1;
 	}
 	return store_commit(s, err);
+}
+
+int store_hold(struct store *s, const char *name, struct err *err)
+{
+	int64_t deadline = clock_mono() + STORE_HOLD_MS;
+	int got;
+
+	while ((got = s->driver->hold(s, name, err)) == 0) {
+		if (clock_mono() >= deadline || !signals_sleep(HOLD_PAUSE_MS))
+			return err_set(err, ERR_SYSTEM,
+				       "%s is in use by another program, in "
+				       "store '%s'",
+				       name, s->name);
+	}
+	return got < 0 ? -1 : 0;
 }
 
 /* Pauses that double, each up to twice as long, so that programs that lost

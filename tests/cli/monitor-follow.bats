@@ -103,11 +103,28 @@ YAML
     is "$(of 'select(.pattern == "x") | .count')" 3
 }
 
-@test "a name for a cursor is a name, and of one monitor" {
+@test "a name for a cursor is a name" {
     rules 'x high boom'
     : >log
     expect 2 monitor --cursor 'a b' log
     expect 2 monitor --cursor '' log
+}
+
+@test "a cursor is of one monitor, until that ends" {
+    rules 'x high boom'
+    echo 'boom 1' >log
+    follow --cursor main log
+    eventually 5 seen 'boom 1'
+    expect 4 timeout 10 "$BUILD/bin/oncall-monitor" --no-default-packs \
+        --patterns rules.tsv --cursor main log
+    says "cursor 'main' is in use by another program"
+    is "$output" ''
+    expect_records 0 monitor --cursor other log
+    echo 'boom 2' >>log
+    eventually 5 seen 'boom 2'
+    kill -9 "$job"
+    wait "$job" || :
+    expect_records 0 monitor --cursor main log
 }
 
 @test "stops cleanly, with what it has" {

@@ -485,6 +485,26 @@ static void changes_of_others_show_in_the_data_version(void **state)
 	assert_true(other == same);
 }
 
+static void one_holds_what_another_wants(void **state)
+{
+	struct store *s = open_store(address, STORE_WRITE);
+	struct store *other = open_store(address, STORE_WRITE);
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(store_hold(s, "this", &err), 0);
+	assert_int_equal(store_hold(s, "that", &err), 0);
+	assert_int_equal(store_hold(other, "the rest", &err), 0);
+	assert_no_err(&err);
+	assert_int_equal(store_hold(other, "that", &err), -1);
+	assert_err(&err, ERR_SYSTEM, "that is in use by another program");
+	err_clear(&err);
+	store_close(s);
+	assert_int_equal(store_hold(other, "that", &err), 0);
+	assert_no_err(&err);
+	store_close(other);
+}
+
 enum { WRITERS = 8, TURNS = 40 };
 
 static int count_up(void *arg, struct err *err)
@@ -698,6 +718,7 @@ int main(void)
 		EACH(work_is_stored_whole_or_not_at_all),
 		EACH(a_reader_changes_nothing_and_sees_one_state),
 		EACH(changes_of_others_show_in_the_data_version),
+		EACH(one_holds_what_another_wants),
 		EACH(eight_writers_lose_nothing),
 		EACH(eight_programs_may_start_on_a_new_store),
 		EACH(an_older_store_is_migrated_by_writers_only),
