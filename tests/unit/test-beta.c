@@ -1,26 +1,25 @@
-/* test-beta.c - shares of few and fading outcomes. */
 #include "unit.h"
 
 #include <math.h>
 
 #include <oncall/beta.h>
+#include <oncall/when.h>
 
-#define THIRD_DECIMAL 0.0005001
-#define HOUR	      ((int64_t)3600000)
+#define NEAR(a, b) (fabs((a) - (b)) < 0.0005)
 
-static void near(double value, double wanted)
+static void must_be(const char *what, double worked, double n, double got,
+		    double want)
 {
-	if (fabs(value - wanted) > THIRD_DECIMAL)
-		fail_msg("%.6f is not %.3f", value, wanted);
+	if (!NEAR(got, want))
+		fail_msg("%s of %g of %g is %.5f, not %.3f", what, worked, n,
+			 got, want);
 }
 
-/* Figures that can be looked up: successes of so many, then the mean and the
- * bounds by four methods. */
-static void the_table_is_met(void **state)
+static void bounds_are_those_of_the_tables(void **state)
 {
 	static const struct {
-		double s, n, mean, wilson196, wilson1645, jeffreys, uniform;
-	} rows[] = {
+		double worked, n, mean, wilson95, wilson90, jeffreys, uniform;
+	} cases[] = {
 		{1, 1, .667, .207, .270, .229, .224},
 		{3, 3, .800, .438, .526, .556, .473},
 		{5, 5, .857, .566, .649, .694, .607},
@@ -32,84 +31,133 @@ static void the_table_is_met(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		double s = rows[i].s, n = rows[i].n;
-		const struct beta_counts c = {s, n - s, 0};
-		struct beta_posterior p = beta_posterior(0.5, 2, &c);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		double s = cases[i].worked, n = cases[i].n;
+		const struct beta_counts c = {.worked = s, .failed = n - s};
+		struct beta_posterior flat = beta_posterior(0.5, 2, &c);
+		struct beta_posterior jeffreys = beta_posterior(0.5, 1, &c);
 
-		near(p.mean, rows[i].mean);
-		near(p.lower, rows[i].uniform);
-		near(beta_wilson(s, n, 1.96), rows[i].wilson196);
-		near(beta_wilson(s, n, 1.645), rows[i].wilson1645);
-		near(beta_quantile(s + 0.5, n - s + 0.5, 0.05),
-		     rows[i].jeffreys);
+		must_be("mean", s, n, flat.mean, cases[i].mean);
+		must_be("wilson 1.96", s, n, beta_wilson(s, n, 1.96),
+			cases[i].wilson95);
+		must_be("wilson 1.645", s, n, beta_wilson(s, n, 1.645),
+			cases[i].wilson90);
+		must_be("jeffreys", s, n, jeffreys.lower, cases[i].jeffreys);
+		must_be("uniform", s, n, flat.lower, cases[i].uniform);
 	}
 }
 
-static void quantiles_turn_the_function_around(void **state)
+static void bounds_of_no_outcomes_are_those_of_the_prior(void **state)
 {
-	static const double shapes[] = {1e-3, 0.5, 1, 7.25, 400, 1e6};
+	const struct beta_counts none = {.worked = 0};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
-		for (size_t k = 0; k < ARRAY_LEN(shapes); k++) {
-			double before = 0;
+	assert_true(beta_wilson(0, 0, 1.96) == 0);
+	assert_true(beta_wilson(0, 10, 1.96) == 0);
+	assert_true(NEAR(beta_posterior(0.9, 4, &none).mean, 0.9));
+	assert_true(beta_posterior(0.9, 4, &none).lower < 0.9);
+	assert_true(beta_posterior(0, 4, &none).mean < 0.001);
+	assert_true(beta_posterior(1, 4, &none).mean > 0.999);
+	assert_true(isfinite(beta_posterior(0, 0, &none).lower));
+}
 
-			for (double q = 0.05; q < 1; q += 0.1) {
-				double x =
-					beta_quantile(shapes[i], shapes[k], q);
+static void the_function_is_right_where_it_is_known(void **state)
+{
+	(void)state;
+	for (double x = 0; x <= 1; x += 0.125) {
+		assert_true(fabs(beta_cdf(1, 1, x) - x) < 1e-12);
+		assert_true(fabs(beta_cdf(3, 1, x) - x * x * x) < 1e-12);
+		assert_true(fabs(beta_cdf(.5, .5, x) -
+				 2 / M_PI * asin(sqrt(x))) < 1e-12);
+		assert_true(fabs(beta_cdf(2.5, 7, x) -
+				 (1 - beta_cdf(7, 2.5, 1 - x))) < 1e-12);
+	}
+	assert_true(beta_cdf(2, 3, -1) == 0);
+	assert_true(beta_cdf(2, 3, 2) == 1);
+}
 
-				assert_true(x >= before && x <= 1);
-				before = x;
-				if (shapes[i] < 0.5 || shapes[k] < 0.5)
-					continue;
-				near(beta_cdf(shapes[i], shapes[k], x), q);
-			}
+static void quantiles_rise_and_lead_back(void **state)
+{
+	static const double sizes[] = {1e-9, 1e-3, .5, 1, 3, 40, 1e3, 1e6, 1e9};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes) * ARRAY_LEN(sizes); i++) {
+		double a = sizes[i % ARRAY_LEN(sizes)];
+		double b = sizes[i / ARRAY_LEN(sizes)], last = 0;
+
+		for (int k = 0; k <= 20; k++) {
+			double q = k / 20.0, x = beta_quantile(a, b, q);
+
+			if (!(x >= last && x <= 1))
+				fail_msg("a %g, b %g: quantile %g is %g after "
+					 "%g",
+					 a, b, q, x, last);
+			last = x;
+			/* Where the function is steep, doubles have no x of
+			 * just this q. */
+			if (a >= .5 && b >= .5 && a <= 1e6 && b <= 1e6 &&
+			    k > 0 && k < 20 &&
+			    fabs(beta_cdf(a, b, x) - q) > 1e-6)
+				fail_msg("a %g, b %g: %g comes back as %g", a,
+					 b, q, beta_cdf(a, b, x));
 		}
-	assert_true(beta_cdf(2, 3, 0) <= 0);
-	assert_true(beta_cdf(2, 3, 1) >= 1);
-	/* Of two uniform ones: exactly x. */
-	near(beta_cdf(1, 1, 0.3), 0.3);
+	}
 }
 
-static void outcomes_fade_towards_the_prior(void **state)
+static void outcomes_fade_by_half_lives(void **state)
 {
-	struct beta_counts c = {8, 4, 0};
-	struct beta_posterior p;
+	struct beta_counts c = {.worked = 8, .failed = 4, .at = 1000};
 
 	(void)state;
-	beta_fade(&c, 10 * HOUR, 10 * HOUR);
-	near(c.worked, 4);
-	near(c.failed, 2);
-	beta_fade(&c, 5 * HOUR, 10 * HOUR); /* time does not go back */
-	near(c.worked, 4);
-	assert_true(c.at == 10 * HOUR);
-	beta_fade(&c, 20 * HOUR, 0);
-	near(c.worked, 4);
-	beta_fade(&c, 20000 * HOUR, 10 * HOUR);
-	p = beta_posterior(0.7, 4, &c);
-	near(p.mean, 0.7);
-	assert_true(p.lower < 0.7);
+	beta_fade(&c, 1000 + 30 * WHEN_DAY, 30 * WHEN_DAY);
+	assert_true(fabs(c.worked - 4) < 1e-12);
+	assert_true(fabs(c.failed - 2) < 1e-12);
+	beta_fade(&c, 1000 + 45 * WHEN_DAY, 30 * WHEN_DAY);
+	beta_fade(&c, 1000 + 60 * WHEN_DAY, 30 * WHEN_DAY);
+	assert_true(fabs(c.worked - 2) < 1e-12);
+	assert_int_equal(c.at, 1000 + 60 * WHEN_DAY);
 }
 
-static void a_certain_prior_is_not_divided_by(void **state)
+static void time_never_runs_backwards(void **state)
 {
-	const struct beta_counts none = {0, 0, 0}, failed = {0, 3, 0};
+	struct beta_counts c = {.worked = 8, .failed = 4, .at = 1000};
 
 	(void)state;
-	near(beta_posterior(1, 4, &none).lower, 1);
-	near(beta_posterior(0, 4, &none).mean, 0);
-	near(beta_posterior(1, 4, &failed).mean, 4.0 / 7);
-	near(beta_wilson(0, 0, 1.96), 0);
+	beta_fade(&c, 0, WHEN_DAY);
+	assert_int_equal(c.at, 1000);
+	assert_true(c.worked == 8);
+	beta_fade(&c, WHEN_MAX, 0);
+	assert_true(c.worked == 8 && c.failed == 4);
+	assert_int_equal(c.at, WHEN_MAX);
+	c = (struct beta_counts){.worked = 8, .at = WHEN_NONE};
+	beta_fade(&c, WHEN_MAX, WHEN_DAY);
+	assert_true(c.worked == 0);
+}
+
+static void a_daily_success_is_worth_what_the_half_life_allows(void **state)
+{
+	struct beta_counts c = {.at = 0};
+
+	(void)state;
+	for (int day = 1; day <= 3650; day++) {
+		beta_fade(&c, day * WHEN_DAY, 30 * WHEN_DAY);
+		c.worked += 1;
+	}
+	assert_true(fabs(c.worked - 43.8) < 0.1);
+	assert_true(NEAR(beta_wilson(43, 43, 1.96), .918));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_table_is_met),
-		cmocka_unit_test(quantiles_turn_the_function_around),
-		cmocka_unit_test(outcomes_fade_towards_the_prior),
-		cmocka_unit_test(a_certain_prior_is_not_divided_by),
+		cmocka_unit_test(bounds_are_those_of_the_tables),
+		cmocka_unit_test(bounds_of_no_outcomes_are_those_of_the_prior),
+		cmocka_unit_test(the_function_is_right_where_it_is_known),
+		cmocka_unit_test(quantiles_rise_and_lead_back),
+		cmocka_unit_test(outcomes_fade_by_half_lives),
+		cmocka_unit_test(time_never_runs_backwards),
+		cmocka_unit_test(
+			a_daily_success_is_worth_what_the_half_life_allows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
