@@ -5,8 +5,8 @@
 #include <oncall/mem.h>
 
 /* What export adds to an entry: it is kept elsewhere. */
-static const char *const derived[] = {"type",	  "time", "history",
-				      "outcomes", "hits", NULL};
+static const char *const derived[] = {"type", "time",	 "history", "outcomes",
+				      "hits", "removed", NULL};
 
 static int wrong(struct err *err, const char *name, const char *expected)
 {
