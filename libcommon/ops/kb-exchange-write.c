@@ -101,6 +101,7 @@ static void write_record(struct exporting *x, const char *id,
 		knowledge_write(out, e);
 	} else {
 		jwrite_str(out, "id", id);
+		jwrite_str(out, "title", id); /* every entry has one */
 		jwrite_bool(out, "removed", true);
 	}
 	if (p->history.len > 2)

@@ -4,7 +4,7 @@
 #include <oncall/jscan.h>
 #include <oncall/mem.h>
 
-/* What export adds to an entry: it is kept elsewhere. */
+/* What is written beside an entry, but is kept elsewhere or found anew. */
 static const char *const derived[] = {"type", "time",	 "history", "outcomes",
 				      "hits", "removed", NULL};
 
