@@ -54,7 +54,16 @@ struct inputs_trouble {
 int inputs_open(struct input **ret, int argc, char **argv,
 		const struct inputs_trouble *trouble, struct err *err);
 
-/* rules.c: the rules that options and configuration ask for. */
+/* rules.c: the rules that options and configuration ask for, and a detector of
+ * them. A second time, what cannot be read is an error, so that it is not taken
+ * for something that was removed. */
+struct ruleset {
+	struct packs packs;
+	struct detector *d;
+};
+int rules_open(struct ruleset **ret, bool again,
+	       const struct inputs_trouble *trouble, struct err *err);
+void rules_close(struct ruleset *r);
 int rules_load(struct packs *p, struct err *err);
 /* The options of a detector, without trouble. */
 int rules_options(struct detector_options *opt, struct err *err);

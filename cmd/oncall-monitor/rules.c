@@ -56,28 +56,35 @@ static int load_default(struct packs *p, struct err *err)
 	return 0;
 }
 
-/* A store that is not there has no patterns; one that cannot be read must not
- * keep anybody from looking at a log. */
-static void load_stored(struct packs *p)
+/* A store that is not there has no patterns. */
+static int load_stored(struct packs *p, struct err *err)
 {
 	AUTO_STORE struct store *s = NULL;
-	struct err err = ERR_INIT;
 
 	if (args.no_default_packs || !store_exists(cli_store_address()))
-		return;
-	if (store_open(&s, cli_store_address(), STORE_READ, &err) < 0 ||
-	    stored_rules_load(s, p, &err) < 0)
-		diag_warn("patterns in the store are not used: %s", err.text);
+		return 0;
+	if (store_open(&s, cli_store_address(), STORE_READ, err) < 0)
+		return -1;
+	return stored_rules_load(s, p, err);
 }
 
-int rules_load(struct packs *p, struct err *err)
+static int load(struct packs *p, bool again, struct err *err)
 {
+	struct err why = ERR_INIT;
+
 	if (load_default(p, err) < 0)
 		return -1;
 	for (size_t i = 0; i < args.packs.count; i++)
 		if (pack_load_named(p, args.packs.items[i], err) < 0)
 			return -1;
-	load_stored(p);
+	if (load_stored(p, &why) < 0) {
+		if (again) {
+			*err = why;
+			return -1;
+		}
+		/* It must not keep anybody from looking at a log. */
+		diag_warn("patterns in the store are not used: %s", why.text);
+	}
 	for (size_t i = 0; i < args.patterns.count; i++)
 		if (pack_load(p, args.patterns.items[i], err) < 0)
 			return -1;
@@ -86,6 +93,27 @@ int rules_load(struct packs *p, struct err *err)
 			       "no patterns: no pack was found%s; say "
 			       "--patterns FILE",
 			       args.no_default_packs ? " to be used" : "");
+	return 0;
+}
+
+int rules_load(struct packs *p, struct err *err)
+{
+	return load(p, false, err);
+}
+
+/* What comes once would be empty now. */
+static int check_again(struct err *err)
+{
+	for (size_t i = 0; i < args.patterns.count; i++) {
+		const char *path = args.patterns.items[i];
+		struct stat st;
+
+		if (!strcmp(path, "-") ||
+		    (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+			return err_set(err, ERR_USAGE,
+				       "'%s' cannot be read a second time",
+				       path);
+	}
 	return 0;
 }
 
@@ -140,4 +168,31 @@ int rules_options(struct detector_options *opt, struct err *err)
 	opt->measure = args.stats;
 	opt->live = args.follow && !cli_replay();
 	return read_rate(opt, err);
+}
+
+void rules_close(struct ruleset *r)
+{
+	if (!r)
+		return;
+	detector_free(r->d);
+	pack_done(&r->packs);
+	free(r);
+}
+
+DEFINE_AUTO(struct ruleset *, rules_close, auto_rules_)
+
+int rules_open(struct ruleset **ret, bool again,
+	       const struct inputs_trouble *trouble, struct err *err)
+{
+	CLEANUP(auto_rules_)
+	struct ruleset *r = mem_zero(1, sizeof(*r));
+	struct detector_options opt = {.trouble = trouble->tell,
+				       .arg = trouble->arg};
+
+	if ((again && check_again(err) < 0) ||
+	    load(&r->packs, again, err) < 0 || rules_options(&opt, err) < 0 ||
+	    detector_new(&r->d, &r->packs, &opt, err) < 0)
+		return -1;
+	*ret = TAKE_PTR(r);
+	return 0;
 }

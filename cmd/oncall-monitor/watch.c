@@ -35,7 +35,8 @@ struct place { /* of one stream */
 
 struct watch {
 	struct input *in;
-	struct detector *d;
+	struct ruleset *rules;
+	struct detector *d; /* of them */
 	struct record_writer out;
 	struct store *store; /* with --cursor */
 	int64_t number;	     /* of the last snapshot */
@@ -271,7 +272,29 @@ static int keep_up(struct watch *w, struct err *err)
 	return 0;
 }
 
-/* Reads the next block; 1, 0 at the end, -1. Under the lock. */
+/* When all that was read is settled. What is wrong with the new rules leaves
+ * those that are in force. */
+static void reload(struct watch *w)
+{
+	const struct inputs_trouble trouble = {on_trouble, w};
+	struct ruleset *rules = NULL;
+	struct err err = ERR_INIT;
+
+	if (rules_open(&rules, true, &trouble, &err) < 0 ||
+	    detector_take_over(rules->d, w->d, &err) < 0) {
+		diag_warn("the patterns stay as they were: %s", err.text);
+		rules_close(rules);
+		return;
+	}
+	rules_close(w->rules);
+	w->rules = rules;
+	w->d = rules->d;
+	diag_info("%zu patterns were read again", rules->packs.rule_count);
+}
+
+#define RELOAD 2
+
+/* Reads the next block; 1, 0 at the end, RELOAD, -1. Under the lock. */
 static int read_block(struct watch *w, struct input_block *b, struct err *err)
 {
 	int state = INPUT_NOTHING;
@@ -280,6 +303,9 @@ static int read_block(struct watch *w, struct input_block *b, struct err *err)
 	if (keep_up(w, err) < 0)
 		return -1;
 	while (!is_over(w)) {
+		/* Only one thread follows: nothing is scanned meanwhile. */
+		if (args.follow && signals_reload())
+			return RELOAD;
 		state = input_next(w->in, b, wait, err);
 		if (state != INPUT_NOTHING)
 			break;
@@ -325,12 +351,18 @@ static void *work(void *arg)
 		if (got <= 0)
 			w->ended = true;
 		ticket = w->read;
-		w->read += got > 0;
+		w->read += got == 1;
 		(void)pthread_mutex_unlock(&w->reading);
 		if (got < 0)
 			fail(w, &err);
 		if (got <= 0)
 			return NULL;
+		if (got == RELOAD) {
+			detector_work_free(mine);
+			reload(w);
+			mine = detector_work_new(w->d);
+			continue;
+		}
 		detector_scan(mine, &b);
 		settle(w, mine, ticket);
 	}
@@ -397,7 +429,7 @@ static int restore(struct watch *w, struct err *err)
 
 static void close_watch(struct watch *w)
 {
-	detector_free(w->d);
+	rules_close(w->rules);
 	input_free(w->in);
 	store_close(w->store);
 	record_writer_done(&w->out);
@@ -408,15 +440,14 @@ static void close_watch(struct watch *w)
 	(void)pthread_cond_destroy(&w->turn);
 }
 
-static int open_watch(struct watch *w, const struct packs *packs, int argc,
-		      char **argv, struct err *err)
+static int open_watch(struct watch *w, int argc, char **argv, struct err *err)
 {
 	const struct inputs_trouble trouble = {on_trouble, w};
-	struct detector_options opt = {.trouble = on_trouble, .arg = w};
 
-	if (rules_options(&opt, err) < 0 ||
-	    detector_new(&w->d, packs, &opt, err) < 0 ||
-	    inputs_open(&w->in, argc, argv, &trouble, err) < 0)
+	if (rules_open(&w->rules, false, &trouble, err) < 0)
+		return -1;
+	w->d = w->rules->d;
+	if (inputs_open(&w->in, argc, argv, &trouble, err) < 0)
 		return -1;
 	return restore(w, err);
 }
@@ -432,7 +463,6 @@ static int exit_status(const struct watch *w)
 
 int watch_run(int argc, char **argv, struct err *err)
 {
-	AUTO_PACKS struct packs packs = PACKS_INIT;
 	CLEANUP(close_watch)
 	struct watch w = {
 		.out = RECORD_WRITER_INIT(STDOUT_FILENO),
@@ -448,8 +478,7 @@ int watch_run(int argc, char **argv, struct err *err)
 	w.saved_at = w.flushed_at = begun;
 	if (args.duration)
 		w.stop_at = begun + args.duration;
-	if (rules_load(&packs, err) < 0 ||
-	    open_watch(&w, &packs, argc, argv, err) < 0)
+	if (open_watch(&w, argc, argv, err) < 0)
 		return -1;
 	/* Until here there is nothing to lose, and it may have taken long. */
 	signals_install();

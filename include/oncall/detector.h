@@ -13,6 +13,7 @@
 #include <oncall/pack.h>
 #include <oncall/pattern.h>
 #include <oncall/record.h>
+#include <oncall/when.h>
 
 /* Bytes of a message in what is kept for a detection that comes later. */
 #define DETECTOR_KEPT_MESSAGE 2048
@@ -26,6 +27,9 @@
 /* Detections with a time more than this ahead of the clock, or a whole number
  * of half hours behind it, speak of a wrong zone when so many agree. */
 #define DETECTOR_ZONE_AGREE 5
+/* A time of a live line that is this much ahead of the clock is none for
+ * conditions: no zone is that far off. */
+#define DETECTOR_FUTURE WHEN_DAY
 
 struct detector_options {
 	const char *engine, *cache_dir;	    /* of pattern.h */
@@ -36,7 +40,7 @@ struct detector_options {
 	bool all;		     /* an event record for each line, too */
 	bool replay;		     /* time is that of the events */
 	bool measure;		     /* the time that each rule takes */
-	bool live; /* the lines are of now: zones are checked */
+	bool live; /* the lines are of now: zones and future are checked */
 	/* What is wrong with lines or rules, told once each; NULL: counted. */
 	void (*trouble)(void *arg, const struct err *err);
 	void *arg;
@@ -76,6 +80,11 @@ void detector_finish(struct detector *d, struct record_writer *out);
 void detector_save(const struct detector *d, struct buf *out);
 int detector_load(struct detector *d, struct slice json, struct err *err)
 	MUST_CHECK;
+
+/* d goes on where from is: the state of rules whose condition is the same, what
+ * was counted, what was told of streams. from is to be freed then. */
+int detector_take_over(struct detector *d, struct detector *from,
+		       struct err *err) MUST_CHECK;
 
 struct detector_stats {
 	uint64_t blocks, lines, bytes;

@@ -68,6 +68,14 @@ struct facts {
 	size_t capture_count;
 };
 
+/* Whether conditions can go by a time: a line dated far in the future would end
+ * all that waits. What is not live says the same whenever it is read. */
+static inline bool detector_trusts(const struct detector *d, int64_t time,
+				   int64_t now)
+{
+	return !d->opt.live || time - now <= DETECTOR_FUTURE;
+}
+
 enum outcome_kind {
 	OUTCOME_READY, /* records as they are written */
 	OUTCOME_HIT,   /* facts as JSON: order, or other hits, decide */

@@ -98,3 +98,31 @@ int detector_load(struct detector *d, struct slice json, struct err *err)
 	jscan_done(&scan);
 	return failed;
 }
+
+int detector_take_over(struct detector *d, struct detector *from,
+		       struct err *err)
+{
+	AUTO_BUF struct buf state = BUF_INIT_MAX(SIZE_MAX / 2);
+
+	detector_save(from, &state);
+	if (detector_load(d, buf_slice(&state), err) < 0)
+		return -1;
+	for (size_t i = 0; i < d->rule_count; i++) {
+		struct detector_rule *r = &d->rules[i];
+		const struct pack_rule *was =
+			pack_find(from->packs, r->pack->id);
+		const struct detector_rule *old;
+
+		if (!was)
+			continue;
+		old = &from->rules[was - from->packs->rules];
+		r->stats = old->stats;
+		r->stats.id = r->pack->id;
+	}
+	d->stats = from->stats;
+	free(d->streams);
+	d->streams = TAKE_PTR(from->streams);
+	d->stream_count = from->stream_count;
+	from->stream_count = 0;
+	return 0;
+}

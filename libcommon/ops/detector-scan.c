@@ -388,7 +388,8 @@ static int64_t last_time(struct detector_work *w)
 		text.len -= line.len;
 		fields_read(&w->fields, line, w->d->opt.format, w->now,
 			    &w->fields_scratch);
-		if (w->fields.has_time)
+		if (w->fields.has_time &&
+		    detector_trusts(w->d, w->fields.when.ms, w->now))
 			return w->fields.when.ms;
 	}
 	return WHEN_NONE;

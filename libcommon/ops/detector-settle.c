@@ -176,9 +176,20 @@ static int64_t time_of(struct detector *d, struct input_stream *in,
 {
 	if (o->time == WHEN_NONE)
 		return in->last_time ? in->last_time : WHEN_NONE;
-	in->last_time = o->time;
+	if (detector_trusts(d, o->time, d->now))
+		in->last_time = o->time;
 	check_zone(d, in, o);
 	return o->time;
+}
+
+/* The time that conditions go by: for a line too far in the future that of the
+ * line before it. */
+static int64_t condition_time(const struct detector *d,
+			      const struct input_stream *in, int64_t time)
+{
+	if (time != WHEN_NONE && detector_trusts(d, time, d->now))
+		return time;
+	return in->last_time ? in->last_time : d->now;
 }
 
 static bool outside(struct detector *d, int64_t time)
@@ -220,18 +231,19 @@ static void settle_event(struct detector *d, const struct facts *f,
 	render_end(&h, false, &out->out);
 }
 
-static void settle_facts(struct detector *d, const struct outcome *o,
-			 struct slice json, int64_t time,
-			 struct record_writer *out)
+static void settle_facts(struct settling *s, const struct input_stream *in,
+			 int64_t time)
 {
-	struct settling s = {d, out, o, json};
+	struct detector *d = s->d;
+	const struct outcome *o = s->o;
 	struct err err = ERR_INIT;
 	struct facts facts;
 
-	if (facts_read(&facts, json, &d->hit_scan, &d->hit_scratch, &err) < 0)
+	if (facts_read(&facts, s->json, &d->hit_scan, &d->hit_scratch, &err) <
+	    0)
 		return; /* a worker wrote it a moment ago */
 	if (o->kind == OUTCOME_EVENT) {
-		settle_event(d, &facts, time, out);
+		settle_event(d, &facts, time, s->out);
 	} else if (d->rules[o->rule].plain) {
 		struct head h = {
 			.kind = d->rules[o->rule].kind,
@@ -242,9 +254,9 @@ static void settle_facts(struct detector *d, const struct outcome *o,
 			.rises = o->rises,
 		};
 
-		write_detection(d, o->rule, &facts, &h, out);
+		write_detection(d, o->rule, &facts, &h, s->out);
 	} else {
-		settle_condition(&s, &facts, time == WHEN_NONE ? d->now : time);
+		settle_condition(s, &facts, condition_time(d, in, time));
 	}
 }
 
@@ -269,6 +281,7 @@ static void settle_outcome(struct detector *d, struct detector_work *w,
 			   const struct outcome *o, struct record_writer *out)
 {
 	struct slice body = {w->bytes.data + o->body, o->body_len};
+	struct settling s = {d, out, o, body};
 	int64_t time;
 
 	if (o->kind == OUTCOME_FAULT) {
@@ -279,7 +292,7 @@ static void settle_outcome(struct detector *d, struct detector_work *w,
 	if (o->kind == OUTCOME_READY)
 		record_write_lines(out, body);
 	else if (!outside(d, time == WHEN_NONE ? d->now : time))
-		settle_facts(d, o, body, time, out);
+		settle_facts(&s, w->block->stream, time);
 }
 
 static void add_stats(struct detector *d, struct detector_work *w)

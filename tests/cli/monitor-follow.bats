@@ -157,3 +157,100 @@ YAML
     monitor log >>log 2>err || :
     grep -q log err
 }
+
+# hup TEXT: makes the running monitor read its patterns anew, and waits until it
+# says so.
+hup() {
+    kill -HUP "$job"
+    eventually 5 grep -q "$1" err
+}
+
+@test "a signal makes it read the patterns anew, and broken ones do not count" {
+    pack <<'YAML'
+patterns:
+  - {id: x, severity: high, match: [boom], when: 3 times within 1h}
+  - {id: gone, severity: low, match: [old]}
+YAML
+    printf 'boom 1\nboom 2\nold 1\n' >log
+    # In the background the number is that of the program itself.
+    oncall-monitor --no-default-packs --patterns pack.yaml --follow -v \
+        --cursor main log >out 2>err 3>&- &
+    job=$!
+    eventually 5 seen 'old 1'
+    echo 'patterns: [{id: x, match: ["("]}]' | pack
+    hup 'patterns stay as they were: .*pack.yaml:2'
+    echo 'old 2' >>log
+    eventually 5 seen 'old 2'
+    pack <<'YAML'
+patterns:
+  - {id: new, severity: low, match: [fresh]}
+  - {id: x, severity: high, match: [boom], when: 3 times within 1h}
+YAML
+    hup '2 patterns were read again'
+    printf 'old 3\nfresh 1\nboom 3\n' >>log
+    eventually 5 seen '"kind":"threshold"'
+    eventually 5 seen 'fresh 1'
+    kill -TERM "$job"
+    wait "$job" || :
+    validate out
+    is "$(jq -r 'select(.type == "detection") | "\(.pattern) \(.count)"' out |
+        sort | paste -sd,)" 'gone 1,gone 1,new 1,x 3'
+    is "$(jq -r 'select(.type == "detection") | .id' out | sort | uniq -d)" ''
+}
+
+@test "a signal brings what was added to the store" {
+    rules 'x high boom'
+    echo 'boom 1' >log
+    oncall-monitor --patterns rules.tsv --follow -v log >out 2>err 3>&- &
+    job=$!
+    eventually 5 seen 'boom 1'
+    oncall-monitor --add-pattern door --match 'door is ajar'
+    hup 'patterns were read again'
+    echo 'the door is ajar' >>log
+    eventually 5 seen 'door is ajar'
+}
+
+@test "patterns that can be read only once stay" {
+    rules 'x high boom'
+    echo 'boom 1' >log
+    oncall-monitor --patterns <(cat rules.tsv) --no-default-packs --follow log \
+        >out 2>err 3>&- &
+    job=$!
+    eventually 5 seen 'boom 1'
+    hup 'cannot be read a second time'
+    echo 'boom 2' >>log
+    eventually 5 seen 'boom 2'
+}
+
+@test "a line of the far future ends nothing that waits" {
+    pack <<'YAML'
+patterns:
+  - {id: start, severity: low, match: [begin], detect: false}
+  - {id: end, severity: low, match: [end], detect: false}
+  - {id: late, severity: high, when: start without end within 10m}
+  - {id: thrice, severity: high, match: [boom], when: 3 times within 1h}
+  - {id: odd, severity: low, match: [odd]}
+YAML
+    now=$(date -u +%s)
+    at() {
+        date -u -d "@$((now + $1))" +%FT%TZ
+    }
+    {
+        echo "$(at -60) begin"
+        echo "$(at -50) boom"
+        echo "9999-12-31T00:00:00Z odd"
+        echo "9999-12-31T00:00:00Z boom"
+        echo "$(at -40) boom"
+        echo "9999-12-31T00:00:00Z something"
+    } >log
+    expect_records 0 monitor --follow --duration 1s log
+    is "$(of .pattern | sort | paste -sd,)" odd,thrice
+    is "$(of 'select(.pattern == "odd") | .event_time')" \
+        9999-12-31T00:00:00.000Z
+    # What is not live does not depend on the clock.
+    for how in '' --replay '--replay --follow --duration 1s'; do
+        # shellcheck disable=SC2086 # options, or none
+        expect_records 0 monitor $how log
+        is "$(of .pattern | sort | paste -sd,)" late,odd
+    done
+}
