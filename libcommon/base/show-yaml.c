@@ -25,22 +25,22 @@ static size_t yaml_special(const char *p, size_t n, unsigned *ret_code)
 	return 0;
 }
 
-void show_yaml(struct buf *out, const char *text, size_t n)
+void show_yaml(struct buf *out, const char *p, size_t n)
 {
 	size_t done = 0, i = 0;
 
 	buf_add_char(out, '"');
 	while (i < n) {
 		unsigned code;
-		size_t len = yaml_special(text + i, n - i, &code);
+		size_t len = yaml_special(p + i, n - i, &code);
 
 		if (len) {
-			show_json(out, text + done, i - done);
+			show_json(out, p + done, i - done);
 			buf_addf(out, "\\u%04x", code);
 			done = i + len;
 		}
 		i += len ? len : 1;
 	}
-	show_json(out, text + done, n - done);
+	show_json(out, p + done, n - done);
 	buf_add_char(out, '"');
 }

@@ -27,12 +27,6 @@ static int column(const struct table *t, const char *name)
 	for (size_t i = 0; i < t->heading->count; i++) {
 		struct slice s = t->heading->fields[i];
 
-		while (s.len && isspace((unsigned char)s.ptr[s.len - 1]))
-			s.len--;
-		while (s.len && isspace((unsigned char)*s.ptr)) {
-			s.ptr++;
-			s.len--;
-		}
 		if (s.len == strlen(name) && !strncasecmp(s.ptr, name, s.len))
 			return (int)i;
 	}
@@ -183,9 +177,14 @@ static int take_field(const struct table *t, const struct knowledge_field *f,
 	struct target target = {e, NULL, f->name, 0};
 	AUTO_FREE char *text = NULL;
 
-	if ((f->kind != KNOWLEDGE_TEXT && f->kind != KNOWLEDGE_LIST) ||
-	    cell(t, f->name, &text, err) < 0 || !text)
-		return err->kind ? -1 : 0;
+	if (f->kind == KNOWLEDGE_PATTERNS || f->kind == KNOWLEDGE_SOLUTIONS)
+		return 0; /* special */
+	if (cell(t, f->name, &text, err) < 0)
+		return -1;
+	if (!text)
+		return 0;
+	if (f->kind == KNOWLEDGE_STATUS)
+		return knowledge_take_status(e, slice_of(text), err);
 	if (f->kind == KNOWLEDGE_TEXT)
 		return knowledge_take_text(knowledge_text(e, f), f->name, text,
 					   err);
@@ -193,16 +192,16 @@ static int take_field(const struct table *t, const struct knowledge_field *f,
 	return each_item(text, add_item, &target, err);
 }
 
-static bool is_name(const char *name, struct slice key)
+static bool is_name(const char *name, const char *key)
 {
 	size_t n = strlen(name);
 
-	return key.len == n ? !strncasecmp(key.ptr, name, n)
-			    : key.len + 1 == n && name[n - 1] == 's' &&
-				      !strncasecmp(key.ptr, name, key.len);
+	return !strcasecmp(key, name) ||
+	       (name[n - 1] == 's' && strlen(key) + 1 == n &&
+		!strncasecmp(key, name, n - 1));
 }
 
-static bool is_known(struct slice key)
+static bool is_known(const char *key)
 {
 	for (const struct knowledge_field *f = knowledge_fields; f->name; f++)
 		if (is_name(f->name, key))
@@ -224,7 +223,7 @@ static void keep_more(const struct table *t, struct knowledge_entry *e)
 		AUTO_FREE char *name =
 			mem_dup_bytes(key.ptr ? key.ptr : "", key.len);
 
-		if (key.len && !is_known(key) && t->row->fields[i].len)
+		if (key.len && !is_known(name) && t->row->fields[i].len)
 			jwrite_text(&more, name, t->row->fields[i]);
 	}
 	buf_add_char(&more, '}');
@@ -340,6 +339,24 @@ static int take_pattern(struct table *t, struct knowledge_entry *e,
 
 /* ---- rows ---- */
 
+/* Names without blanks around them, and "" for none. */
+static void trim_heading(struct csv_row *heading)
+{
+	for (size_t i = 0; i < heading->count; i++) {
+		struct slice s = heading->fields[i];
+
+		if (!s.ptr)
+			s = SLICE_LIT("");
+		while (s.len && isspace((unsigned char)s.ptr[s.len - 1]))
+			s.len--;
+		while (s.len && isspace((unsigned char)*s.ptr)) {
+			s.ptr++;
+			s.len--;
+		}
+		heading->fields[i] = s;
+	}
+}
+
 static int check_heading(const struct table *t, struct err *err)
 {
 	bool found = false;
@@ -408,6 +425,7 @@ static int read_table(struct table *t, struct err *err)
 	t->heading = heading;
 	t->row = row;
 	csv_row_keep(heading, &names);
+	trim_heading(heading);
 	if (got == 0)
 		(void)err_set(err, ERR_INPUT,
 			      "there is no header: it is empty");

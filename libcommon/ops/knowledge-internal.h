@@ -33,6 +33,9 @@ int knowledge_take_item(struct knowledge_list *l, const char *name,
 /* Whether a text of a record or a pack is short enough. */
 int knowledge_take_text(char **member, const char *name, const char *text,
 			struct err *err);
+/* "active" or "proposed". */
+int knowledge_take_status(struct knowledge_entry *e, struct slice text,
+			  struct err *err);
 /* A number from 0 to 1. */
 int knowledge_take_share(double *ret, const char *text, struct err *err);
 /* What every entry that was read must have. */

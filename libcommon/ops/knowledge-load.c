@@ -276,12 +276,9 @@ static int read_status(const struct reading *r, const struct tree *map,
 
 	if (!t)
 		return 0;
-	for (int i = 0; knowledge_status_names[i] && t->text; i++)
-		if (!strcmp(t->text, knowledge_status_names[i])) {
-			e->status = (enum knowledge_status)i;
-			return 0;
-		}
-	return wrong(r, t, "status", "active or proposed", err);
+	return knowledge_take_status(e, slice_of(t->text), err) < 0
+		       ? at(r, t->line, err)
+		       : 0;
 }
 
 static int read_field(const struct reading *r, const struct tree *map,

@@ -224,31 +224,21 @@ static int take_solution(void *arg, struct slice value, enum jscan_type type,
 
 /* ---- entries ---- */
 
-static int read_status(struct knowledge_entry *e, const struct jscan_member *m,
-		       struct err *err)
-{
-	struct slice text;
-
-	for (int i = 0; knowledge_status_names[i]; i++)
-		if (jscan_plain(m->value, &text) &&
-		    slice_is(text, knowledge_status_names[i])) {
-			e->status = (enum knowledge_status)i;
-			return 0;
-		}
-	return wrong(err, "status", "active or proposed");
-}
-
 static int read_field(struct knowledge_entry *e,
 		      const struct knowledge_field *f,
 		      const struct jscan_member *m, struct err *err)
 {
+	struct slice text;
+
 	switch (f->kind) {
 	case KNOWLEDGE_TEXT:
 		return read_text(knowledge_text(e, f), f->name, m, err);
 	case KNOWLEDGE_LIST:
 		return read_list(knowledge_list_of(e, f), f->name, m, err);
 	case KNOWLEDGE_STATUS:
-		return read_status(e, m, err);
+		return jscan_plain(m->value, &text)
+			       ? knowledge_take_status(e, text, err)
+			       : wrong(err, f->name, "a text");
 	case KNOWLEDGE_PATTERNS:
 	case KNOWLEDGE_SOLUTIONS:
 		if (m->type != JSCAN_ARRAY)

@@ -317,6 +317,17 @@ int knowledge_take_item(struct knowledge_list *l, const char *name,
 	return 0;
 }
 
+int knowledge_take_status(struct knowledge_entry *e, struct slice text,
+			  struct err *err)
+{
+	for (int i = 0; knowledge_status_names[i]; i++)
+		if (slice_is(text, knowledge_status_names[i])) {
+			e->status = (enum knowledge_status)i;
+			return 0;
+		}
+	return err_set(err, ERR_INPUT, "'status' must be active or proposed");
+}
+
 int knowledge_take_share(double *ret, const char *text, struct err *err)
 {
 	char *end = NULL;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # oncall-kb export, import and reset: a round trip loses nothing, what is bad is
 # told with its line, and an import comes in as a whole or not at all.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154
 
 load ../lib/common
 load ../lib/incident
@@ -363,7 +363,7 @@ many() {
     sleep 0.5
     kill -KILL "$pid" 2>gone || :
     wait "$pid" 2>killed || :
-    is "$(kb export | wc -l | tr -d ' ' | grep -xE '3|5003' | wc -l)" 1
+    [[ $(kb export | wc -l) =~ ^(3|5003)$ ]]
 }
 
 @test "an import that finds the disk full changes nothing" {
