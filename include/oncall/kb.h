@@ -162,7 +162,8 @@ int kb_hit(struct kb *kb, const char *entry, int64_t expr, int64_t time,
 struct kb_hits {
 	int64_t count, last;
 };
-int kb_hits(struct kb *kb, const char *entry, int64_t expr /* -2: all */,
+#define KB_HITS_ALL (-2)
+int kb_hits(struct kb *kb, const char *entry, int64_t expr, /* or KB_HITS_ALL */
 	    struct kb_hits *ret, struct err *err) MUST_CHECK;
 
 /* The knowledge (JSON array) that an incident was given, with the revision

@@ -92,6 +92,9 @@ int pack_load_named(struct packs *p, const char *name, struct err *err)
 /* The names of all packs that can be found, sorted; each and the array are
  * freed by the caller. */
 char **pack_names(size_t *ret_count);
+/* The paths of all packs, and of those in the subfolder of that name: what
+ * oncall-monitor need not read. Sorted, and freed, as pack_names() is. */
+char **pack_files(const char *part, size_t *ret_count);
 
 #define AUTO_PACKS CLEANUP(pack_done)
 /* clang-format off */

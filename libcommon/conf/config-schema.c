@@ -263,6 +263,50 @@ const struct config_key config_schema[] = {
 		.help = "services that it does not work without",
 	},
 	{
+		.path = "learning.auto",
+		.type = CONFIG_BOOL,
+		.fallback = "false",
+		.help = "what was learned is used without a person's accept",
+	},
+	{
+		.path = "learning.half_life",
+		.type = CONFIG_DURATION,
+		.fallback = "30d",
+		.help = "after that time an outcome counts half",
+	},
+	{
+		.path = "learning.prior_strength",
+		.type = CONFIG_INT,
+		.fallback = "4",
+		.min = 1,
+		.max = 1000,
+		.help = "how many outcomes the stated confidence of a solution "
+			"weighs",
+	},
+	{
+		.path = "learning.margin",
+		.type = CONFIG_INT,
+		.fallback = "10",
+		.max = 100,
+		.help = "hundredths that the best entry's score must be above "
+			"the next one for automation",
+	},
+	{
+		.path = "learning.track_record",
+		.type = CONFIG_INT,
+		.fallback = "50",
+		.max = 100,
+		.help = "hundredths that the lower bound of a solution's "
+			"confidence must reach for automation",
+	},
+	{
+		.path = "learning.max_new_patterns_per_day",
+		.type = CONFIG_INT,
+		.fallback = "5",
+		.max = 1000000,
+		.help = "entries that are proposed in a day at most",
+	},
+	{
 		.path = "incidents.reopen_within",
 		.type = CONFIG_DURATION,
 		.fallback = "2h",

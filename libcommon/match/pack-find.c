@@ -128,6 +128,47 @@ static void add_names(const char *folder, struct map *seen)
 		(void)closedir(dir);
 }
 
+/* Each name once, from the first folder that has it. */
+static void add_files(const char *folder, const char *part, struct map *seen)
+{
+	AUTO_FREE char *inner = mem_printf("%s/%s", folder, part);
+	const char *const places[] = {folder, inner};
+	struct map names = MAP_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		add_names(places[i], &names);
+		for (size_t k = 0; k < names.count; k++) {
+			AUTO_FREE char *key = mem_printf(
+				"%s%s", i ? "/" : "", names.entries[k].key.ptr);
+			void **place = map_put(seen, slice_of(key));
+
+			if (!*place)
+				*place = mem_printf("%s/%s" SUFFIX, places[i],
+						    names.entries[k].key.ptr);
+		}
+		map_clear(&names, NULL);
+	}
+	map_done(&names, NULL);
+}
+
+char **pack_files(const char *part, size_t *ret_count)
+{
+	CLEANUP(folders_done) struct folders f = {.count = 0};
+	struct map seen = MAP_INIT;
+	char **paths;
+
+	find_folders(&f);
+	for (size_t i = 0; i < f.count; i++)
+		add_files(f.list[i], part, &seen);
+	paths = mem_zero(seen.count + 1, sizeof(char *));
+	for (size_t i = 0; i < seen.count; i++)
+		paths[i] = seen.entries[i].value;
+	qsort(paths, seen.count, sizeof(char *), by_name);
+	*ret_count = seen.count;
+	map_done(&seen, NULL);
+	return paths;
+}
+
 char **pack_names(size_t *ret_count)
 {
 	CLEANUP(folders_done) struct folders f = {.count = 0};

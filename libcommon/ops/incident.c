@@ -364,6 +364,7 @@ int incident_remove(struct store *s, int64_t num, struct err *err)
 		"DELETE FROM first_detections WHERE incident = $1",
 		"DELETE FROM latest_detections WHERE incident = $1",
 		"DELETE FROM timeline WHERE incident = $1",
+		"DELETE FROM incident_knowledge WHERE incident = $1",
 		"DELETE FROM incidents WHERE num = $1",
 	};
 
