@@ -32,6 +32,12 @@ static const struct cli_command commands[] = {
 	 pattern_opts, CHANGES | CLI_LISTS, 2, 3, pattern_run, false},
 	{"test", "[PACK...]", "prove that each example finds its entry first",
 	 test_opts, READS, 0, -1, test_run, false},
+	{"export", "", "write what the store knows, with its history",
+	 export_opts, CLI_CONFIG | CLI_STORE, 0, 0, export_run, false},
+	{"import", "FILE...", "take in entries, runbooks, alerting rules or tables",
+	 import_opts, CHANGES, 1, -1, import_run, false},
+	{"reset", "", "forget all that the store knows, after a backup",
+	 reset_opts, CHANGES, 0, 0, reset_run, false},
 	{.name = NULL},
 };
 

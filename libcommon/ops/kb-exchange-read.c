@@ -299,6 +299,9 @@ static enum kb_format format_of_json(struct slice text)
 		return KB_JSON;
 	rc = jscan_object(&scan, text.ptr,
 			  end ? (size_t)(end - text.ptr) : text.len, &ignored);
+	if (rc == 0 && jscan_get(&scan, "entries") &&
+	    !jscan_get(&scan, "title"))
+		rc = -1;
 	jscan_done(&scan);
 	return rc == 0 ? KB_JSONL : KB_JSON;
 }

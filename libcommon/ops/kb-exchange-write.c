@@ -1,6 +1,10 @@
 /* kb-exchange-write.c - what a base holds, as records or as a pack. */
 #include "kb-exchange-internal.h"
+#include "kb-internal.h"
 
+#include <errno.h>
+
+#include <oncall/clock.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 #include <oncall/when.h>
@@ -10,10 +14,9 @@ struct exporting {
 	enum kb_format format;
 	bool packs; /* their entries, too */
 	struct record_writer *out;
-	struct map removed; /* ids of entries that are hidden */
-	char **ids;	    /* the same, sorted; the first `done` are written */
-	size_t done;
-	size_t count; /* of what was written */
+	char **removed; /* ids of entries that are hidden, sorted */
+	size_t count, done;
+	size_t written; /* records */
 };
 
 /* What is noted of one entry. */
@@ -94,7 +97,7 @@ static void write_record(struct exporting *x, const char *id,
 	struct buf *out = &x->out->out;
 
 	if (x->format == KB_JSON)
-		buf_add_str(out, x->count ? ",\n" : "[\n");
+		buf_add_str(out, x->written ? ",\n" : "[\n");
 	buf_add_str(out, "{\"type\":\"entry\"");
 	jwrite_time(out, "time", p->time == WHEN_NONE ? 0 : p->time);
 	if (e) {
@@ -111,14 +114,14 @@ static void write_record(struct exporting *x, const char *id,
 	buf_add_char(out, '}');
 	if (x->format != KB_JSON)
 		record_write_end(x->out);
-	x->count++;
+	x->written++;
 }
 
 static void write_yaml(struct exporting *x, const struct knowledge_entry *e)
 {
 	struct buf *out = &x->out->out;
 
-	if (!x->count++)
+	if (!x->written++)
 		buf_add_str(out, "pack: exported\nknowledge:\n");
 	knowledge_write_yaml(out, e);
 	out->len--; /* the writer ends the line itself */
@@ -128,10 +131,10 @@ static void write_yaml(struct exporting *x, const struct knowledge_entry *e)
 /* Those that come before id; all of them for NULL. */
 static int write_removed(struct exporting *x, const char *id, struct err *err)
 {
-	while (x->done < x->removed.count && x->format != KB_YAML &&
-	       (!id || strcmp(x->ids[x->done], id) < 0)) {
+	while (x->done < x->count && x->format != KB_YAML &&
+	       (!id || strcmp(x->removed[x->done], id) < 0)) {
 		CLEANUP(past_done) struct past p = {.time = 0};
-		const char *gone = x->ids[x->done++];
+		const char *gone = x->removed[x->done++];
 
 		if (past_read(&p, x->kb, gone, err) < 0)
 			return -1;
@@ -159,40 +162,40 @@ static int write_entry(void *arg, const struct knowledge_entry *e,
 	return 0;
 }
 
-static int note_removed(void *arg, const char *id,
-			const struct knowledge_entry *e, struct err *err)
+static int note_removed(struct exporting *x, struct err *err)
 {
-	struct exporting *x = arg;
+	AUTO_ROWS struct store_rows *rows =
+		STORE_ASK(kb_store(x->kb), err,
+			  "SELECT id FROM entries WHERE state = $1 ORDER BY id",
+			  S_INT(KB_STATE_HIDDEN));
+	int got;
 
-	(void)err;
-	if (!e)
-		*map_put(&x->removed, slice_of(id)) = x;
-	return 0;
-}
+	if (!rows)
+		return -1;
+	while ((got = store_next(rows, err)) > 0) {
+		struct slice id = store_text(rows, 0);
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
+		x->removed = mem_resize(x->removed, x->count + 1,
+					sizeof(*x->removed));
+		x->removed[x->count++] = mem_dup_bytes(id.ptr, id.len);
+	}
+	return got;
 }
 
 static int export_all(struct exporting *x, struct err *err)
 {
 	int rc;
 
-	if (kb_store(x->kb) && kb_changes(x->kb, 0, note_removed, x, err) < 0)
+	if (kb_store(x->kb) && note_removed(x, err) < 0)
 		return -1;
-	x->ids = mem_zero(x->removed.count + 1, sizeof(*x->ids));
-	for (size_t i = 0; i < x->removed.count; i++)
-		x->ids[i] = mem_dup(x->removed.entries[i].key.ptr);
-	qsort(x->ids, x->removed.count, sizeof(*x->ids), by_text);
 	rc = kb_each(x->kb, write_entry, x, err);
 	if (rc == 0)
 		rc = write_removed(x, NULL, err);
 	if (rc == 0 && x->format == KB_JSON) {
-		buf_add_str(&x->out->out, x->count ? "\n]" : "[]");
+		buf_add_str(&x->out->out, x->written ? "\n]" : "[]");
 		record_write_end(x->out);
 	}
-	if (rc == 0 && x->format == KB_YAML && !x->count)
+	if (rc == 0 && x->format == KB_YAML && !x->written)
 		record_write(x->out, SLICE_LIT("pack: exported"));
 	return rc < 0 ? -1 : record_flush(x->out, err);
 }
@@ -210,9 +213,60 @@ int kb_export(struct kb *kb, enum kb_format format, bool packs,
 	rc = export_all(&x, err);
 	if (store)
 		store_rollback(store);
-	for (size_t i = 0; x.ids && i < x.removed.count; i++)
-		free(x.ids[i]);
-	free(x.ids);
-	map_done(&x.removed, NULL);
+	for (size_t i = 0; i < x.count; i++)
+		free(x.removed[i]);
+	free(x.removed);
 	return rc;
+}
+
+/* The rows of entries stay, so that who keeps an index sees what went. */
+static int forget(struct kb *kb, struct err *err)
+{
+	struct store *s = kb_store(kb);
+	int64_t changed;
+
+	if (kb_lock(kb, &changed, err) < 0 ||
+	    STORE_RUN(s, err,
+		      "UPDATE entries SET state = $1, record = '{}', "
+		      "changed = $2, updated = $3 WHERE state <> $1",
+		      S_INT(KB_STATE_UNSAID), S_INT(changed),
+		      S_INT(clock_now())) < 0 ||
+	    store_run(s, err, "DELETE FROM outcomes", NULL, 0) < 0 ||
+	    store_run(s, err, "DELETE FROM entry_hits", NULL, 0) < 0)
+		return -1;
+	return store_run(s, err, "DELETE FROM entry_history", NULL, 0) < 0 ? -1
+									   : 0;
+}
+
+struct resetting {
+	struct kb *kb;
+	struct record_writer *backup;
+};
+
+/* May run more than once: the backup begins anew. */
+static int reset_all(void *arg, struct err *err)
+{
+	struct resetting *r = arg;
+	int fd = r->backup->fd;
+	int64_t changed;
+
+	/* Nobody may change what is in the backup already. */
+	if (kb_lock(r->kb, &changed, err) < 0)
+		return -1;
+	if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return err_sys(err, errno, "cannot write the backup");
+	if (kb_export(r->kb, KB_JSONL, false, r->backup, err) < 0)
+		return -1;
+	if (fsync(fd) < 0)
+		return err_sys(err, errno, "cannot write the backup");
+	return forget(r->kb, err);
+}
+
+int kb_reset(struct kb *kb, struct record_writer *backup, struct err *err)
+{
+	struct resetting r = {kb, backup};
+
+	if (kb_needs_store(kb, err) < 0)
+		return -1;
+	return store_transact(kb_store(kb), reset_all, &r, err);
 }

@@ -5,6 +5,7 @@
  * and memory does not grow with the import.
  */
 #include "kb-exchange-internal.h"
+#include "kb-internal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -129,20 +130,6 @@ int kb_import_entry(const struct kb_source *src, size_t line,
 }
 
 /* ---- what is there already ---- */
-
-/* 1 with the entry of that id, 0 when there is none. */
-static int find(struct kb_import *im, const char *id,
-		struct knowledge_entry *ret, struct err *err)
-{
-	struct err why = ERR_INIT;
-
-	if (kb_load(im->o.kb, id, ret, &why) == 0)
-		return 1;
-	if (why.kind == ERR_NO)
-		return 0;
-	*err = why;
-	return -1;
-}
 
 static void add_name(struct buf *names, struct slice key)
 {
@@ -283,7 +270,7 @@ static int put_beside(struct kb_import *im, struct kb_item *item,
 		free(item->entry.id);
 		item->entry.id = mem_printf(
 			"%.*s%s", (int)(len < room ? len : room), id, number);
-		found = find(im, item->entry.id, &there, err);
+		found = kb_find(im->o.kb, item->entry.id, &there, err);
 		if (found < 0)
 			return -1;
 		if (found && differ(&item->entry, &there, &names, err))
@@ -329,7 +316,7 @@ static int take_away(struct kb_import *im, const struct kb_item *item,
 {
 	AUTO_ENTRY struct knowledge_entry there = {.id = NULL};
 	bool past;
-	int found = find(im, item->entry.id, &there, err);
+	int found = kb_find(im->o.kb, item->entry.id, &there, err);
 
 	if (found < 0 || has_past(im, item->entry.id, &past, err) < 0)
 		return -1;
@@ -346,7 +333,10 @@ static int take_away(struct kb_import *im, const struct kb_item *item,
 		return 0;
 	}
 	im->counts.added++;
-	if (found && kb_remove(im->o.kb, item->entry.id, "import", err) < 0)
+	/* What hides nothing hides what was there once. */
+	if (!found && kb_put(im->o.kb, &item->entry, "imported", NULL, err) < 0)
+		return -1;
+	if (kb_remove(im->o.kb, item->entry.id, "import", err) < 0)
 		return -1;
 	return restore(im, item, err);
 }
@@ -359,7 +349,7 @@ static int apply(struct kb_import *im, struct kb_item *item, struct err *err)
 
 	if (item->removed)
 		return take_away(im, item, err);
-	found = find(im, item->entry.id, &there, err);
+	found = kb_find(im->o.kb, item->entry.id, &there, err);
 	if (found < 0)
 		return -1;
 	if (!found) {

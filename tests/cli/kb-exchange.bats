@@ -49,6 +49,13 @@ bad() {
     is "$output" ''
 }
 
+# outcome ENTRY SEQ VERDICT SPEED NOTE: as a person's feedback is kept.
+outcome() {
+    store_sql "INSERT INTO outcomes (entry, seq, solution, incident, verdict,
+        machine, speed, effect, note, actor, time) VALUES ('$1', $2, 's',
+        'INC-20261120-000$2', '$3', 0, $4, 0, '$5', 'ana', 178$2000000000)" >stored
+}
+
 # ---- round trips ----
 
 @test "jsonl: export, reset, import, export gives the same bytes" {
@@ -116,8 +123,9 @@ knowledge:
   - {id: r, title: never touched}
 END
     nasty
-    expect 0 oncall-kb feedback --no-default-packs --pack own.yaml p --worked --speed 4 --note 'a "note"'
-    expect 0 oncall-kb feedback --no-default-packs --pack own.yaml a --failed
+    outcome p 1 worked 4 'a "note"'
+    outcome a 1 failed 0 one
+    outcome a 2 wrong 0 two
     expect 0 oncall-kb remove --no-default-packs --pack own.yaml q
     exports one.jsonl --pack own.yaml
     is "$(jq -r .id one.jsonl | paste -sd ' ')" 'a b c p q'
@@ -155,7 +163,7 @@ END
 
 @test "csv: what is malformed is told with its line, and nothing comes in" {
     bad '' '1: there is no header'
-    bad '\n' '1: the first row must name the columns'
+    bad '\n' '1: there is no header'
     bad 'a,b\n1,2\n' '1: the first row must name'
     bad 'title,title\nx,y\n' "1: the column 'title' stands twice"
     bad 'id,title\na,one\nb,two,three\nc\n' '3: 3 fields, but the header has 2' \
@@ -372,7 +380,12 @@ many() {
     kb export >before
     many 5000
     store_sql 'PRAGMA wal_checkpoint(TRUNCATE)' >checkpoint
-    expect 4 bash -c 'ulimit -f 2000; exec oncall-kb import --no-default-packs many.jsonl'
+    # What is read does not fit, then what is stored.
+    expect 4 bash -c 'ulimit -f 300; exec oncall-kb import --no-default-packs many.jsonl'
+    says 'cannot keep what is imported'
+    kb export | cmp before
+    expect 4 bash -c 'ulimit -f 1400; exec oncall-kb import --no-default-packs many.jsonl'
+    says "$ONCALL_STORE"
     kb export | cmp before
     expect 0 kb import -v many.jsonl
     says '5000 added'
