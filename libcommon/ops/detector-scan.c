@@ -173,6 +173,13 @@ static const char *fingerprint(struct detector_work *w, size_t rule)
 	return w->fingerprints[rule];
 }
 
+/* Lines without a time take that of the line before them, told or not. */
+static void note_time(struct detector_work *w)
+{
+	add_outcome(w, OUTCOME_READY)->time = w->facts.time;
+	w->outside++;
+}
+
 static bool outside(const struct detector *d, int64_t time)
 {
 	return (d->opt.since != WHEN_NONE && time < d->opt.since) ||
@@ -235,7 +242,7 @@ static void take_hit(struct detector_work *w, const struct pattern_hit *hit)
 	else if (must_settle(w, rule))
 		add_facts(w, OUTCOME_HIT, hit->rule, !rule->plain);
 	else if (outside(w->d, w->facts.time))
-		w->outside++;
+		note_time(w);
 	else
 		add_record(w, hit->rule);
 }

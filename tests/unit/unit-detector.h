@@ -75,42 +75,20 @@ static inline void bench_done(struct bench *b)
 
 #define AUTO_BENCH CLEANUP(bench_done)
 
-/* A block of lines, in memory of its own that ends with them. */
-static inline void bench_scan(struct bench *b, struct detector_work *w,
-			      struct input_block *block, struct slice text)
+/* Lines, in memory of their own that ends with them. */
+static inline void bench_feed(struct bench *b, struct slice text)
 {
-	char *copy = mem_alloc(text.len);
+	AUTO_FREE char *copy = memcpy(mem_alloc(text.len), text.ptr, text.len);
+	struct input_block block = {.stream = &b->in,
+				    .text = {copy, text.len},
+				    .offset = b->offset,
+				    .line = b->line};
 
-	memcpy(copy, text.ptr, text.len);
-	block->stream = &b->in;
-	block->text = (struct slice){copy, text.len};
-	block->offset = b->offset;
-	block->line = b->line;
 	b->offset += text.len;
 	for (size_t i = 0; i < text.len; i++)
 		b->line += text.ptr[i] == '\n';
-	detector_scan(w, block);
-}
-
-static inline void bench_settle(struct bench *b, struct detector_work *w,
-				struct input_block *block)
-{
-	union {
-		const char *lent;
-		char *own;
-	} text = {.lent = block->text.ptr};
-
-	detector_settle(b->d, w, &b->out);
-	free(text.own);
-	block->text = (struct slice){NULL, 0};
-}
-
-static inline void bench_feed(struct bench *b, struct slice text)
-{
-	struct input_block block = {.stream = NULL};
-
-	bench_scan(b, b->w, &block, text);
-	bench_settle(b, b->w, &block);
+	detector_scan(b->w, &block);
+	detector_settle(b->d, b->w, &b->out);
 }
 
 static inline void bench_lines(struct bench *b, const char *text)

@@ -1,0 +1,75 @@
+/* unit-ops.h - a store for tests of ops: SQLite always, PostgreSQL when
+ * TEST_POSTGRES holds the address of an empty database. */
+#ifndef UNIT_OPS_H
+#define UNIT_OPS_H
+
+#include "unit.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <oncall/clock.h>
+#include <oncall/mem.h>
+#include <oncall/store.h>
+
+#define NOW INT64_C(1795168800000) /* 2026-11-20T10:00:00Z */
+
+static const char *ops_address;
+static struct store *store;
+
+static inline int ops_set_up(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	clock_set(NOW);
+	return store_open(&store, ops_address, STORE_WRITE, &err);
+}
+
+static inline int ops_tear_down(void **state)
+{
+	static const char *const sql[] = {
+		"DELETE FROM snapshots",	 "DELETE FROM streams",
+		"DELETE FROM patterns",		 "DELETE FROM first_detections",
+		"DELETE FROM latest_detections", "DELETE FROM detection_counts",
+	};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sql); i++)
+		(void)store_run(store, &err, sql[i], NULL, 0);
+	assert_no_err(&err);
+	store_close(store);
+	store = NULL;
+	return 0;
+}
+
+#define ops_test(name) \
+	cmocka_unit_test_setup_teardown(name, ops_set_up, ops_tear_down)
+
+/* Runs all once for each store; how many groups failed. */
+static inline int ops_run(int (*group)(void))
+{
+	char dir[] = "/tmp/test-ops.XXXXXX";
+	const char *postgres = getenv("TEST_POSTGRES");
+	AUTO_FREE char *file = NULL;
+	int failed;
+
+	(void)unsetenv("ONCALL_STORE");
+	(void)umask(077);
+	if (!mkdtemp(dir))
+		return 1;
+	file = mem_printf("%s/oncall.db", dir);
+	ops_address = file;
+	failed = group();
+	(void)unlink(file);
+	(void)rmdir(dir);
+	if (postgres && *postgres) {
+		ops_address = postgres;
+		failed += group();
+	}
+	return failed;
+}
+
+#endif
