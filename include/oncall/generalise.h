@@ -25,8 +25,20 @@ size_t generalise(const struct slice *messages, size_t count,
 		  const struct slice *negatives, size_t negative_count,
 		  void (*made)(void *arg, const struct generalise_made *m),
 		  void *arg);
+/*
+ * The same for an expression that takes messages away from a rule: names,
+ * paths and addresses that a group has in common stay, and words need not be
+ * many. Where it matches a negative, numbers that they have in common stay,
+ * too, and it ends where the message ends.
+ */
+size_t generalise_narrow(const struct slice *messages, size_t count,
+			 const struct slice *negatives, size_t negative_count,
+			 void (*made)(void *arg,
+				      const struct generalise_made *m),
+			 void *arg);
 /* Appends the message with its variable parts as <num>, <hex>, <uuid>, <ip>,
- * <path>, <time>: what makes two messages the same. */
+ * <path>, <time>, <quoted>, <host>, <id>, <mail>, <url>, <duration>, <size>:
+ * what makes two messages the same. Of long ones the beginning counts. */
 void generalise_template(struct buf *out, struct slice message);
 
 #endif
