@@ -219,7 +219,8 @@ int kb_export(struct kb *kb, enum kb_format format, bool packs,
 	return rc;
 }
 
-/* The rows of entries stay, so that who keeps an index sees what went. */
+/* The rows of entries stay, so that who keeps an index sees what went; and how
+ * often an entry was matched, which is no knowledge and in no backup. */
 static int forget(struct kb *kb, struct err *err)
 {
 	struct store *s = kb_store(kb);
@@ -231,8 +232,7 @@ static int forget(struct kb *kb, struct err *err)
 		      "changed = $2, updated = $3 WHERE state <> $1",
 		      S_INT(KB_STATE_UNSAID), S_INT(changed),
 		      S_INT(clock_now())) < 0 ||
-	    store_run(s, err, "DELETE FROM outcomes", NULL, 0) < 0 ||
-	    store_run(s, err, "DELETE FROM entry_hits", NULL, 0) < 0)
+	    store_run(s, err, "DELETE FROM outcomes", NULL, 0) < 0)
 		return -1;
 	return store_run(s, err, "DELETE FROM entry_history", NULL, 0) < 0 ? -1
 									   : 0;

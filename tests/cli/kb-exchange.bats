@@ -53,7 +53,7 @@ bad() {
 outcome() {
     store_sql "INSERT INTO outcomes (entry, seq, solution, incident, verdict,
         machine, speed, effect, note, actor, time) VALUES ('$1', $2, 's',
-        'INC-20261120-000$2', '$3', 0, $4, 0, '$5', 'ana', 178$2000000000)" >stored
+        'INC-20261120-000$2', '$3', 0, $4, 0, '$5', 'ana', 178${2}000000000)" >stored
 }
 
 # ---- round trips ----
