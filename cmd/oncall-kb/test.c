@@ -77,6 +77,9 @@ static int try_line(struct test *t, const struct knowledge_entry *e,
 		tell(t, e, line, found.count ? found.found[0].id : NULL,
 		     found.count ? "another entry is above it"
 				 : "its example finds nothing");
+	else if (wanted && e->pattern_count && !(found.found[0].pattern > 0))
+		tell(t, e, line, NULL,
+		     "none of its patterns matches its example");
 	else if (!wanted && own && found.found[0].pattern > 0)
 		tell(t, e, line, NULL, "a counter-example finds it");
 	return 0;

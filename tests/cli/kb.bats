@@ -22,10 +22,16 @@ two_entries() {
         --keyword 'no space left' --pattern 'No space left on device'
 }
 
+# Only a file can be seen not to be there.
+with_store() {
+    [ "$DRIVER" = sqlite ] || oncall init >/dev/null
+}
+
 @test "without a store the packs answer" {
+    need sqlite
     expect_records 0 oncall-kb match --text 'write failed: No space left on device'
     is "$(of '.knowledge[0].why.pattern > 0.3')" true
-    [ ! -e "$ONCALL_STORE" ] || [ "$DRIVER" != sqlite ]
+    [ ! -e "$ONCALL_STORE" ]
     expect_records 0 oncall-kb list
     [ "${#lines[@]}" -ge 60 ]
 }
@@ -182,6 +188,7 @@ two_entries() {
 }
 
 @test "an entry of the store stands above one of a pack" {
+    with_store
     (umask 077 && cat >mine.yaml) <<'YAML'
 pack: mine
 knowledge:
@@ -209,6 +216,7 @@ YAML
 }
 
 @test "a damaged index is made anew" {
+    with_store
     expect 0 oncall-kb match --text 'No space left on device'
     first=$(of '.knowledge')
     for file in "$XDG_CACHE_HOME"/oncall/kb-*.idx; do
@@ -221,6 +229,33 @@ YAML
 }
 
 @test "each example of the shipped packs finds its entry" {
+    with_store
     expect 0 oncall-kb test
     is "$output" ''
+}
+
+@test "an example that only its words find is told" {
+    with_store
+    (umask 077 && cat >mine.yaml) <<'YAML'
+pack: mine
+knowledge:
+  - {id: kettle, title: The kettle is off, patterns: [nothing-of-that-name], examples: ['kettle 7 is off']}
+YAML
+    expect 1 kb test --table mine.yaml
+    [[ $output == *'kettle: none of its patterns matches its example'* ]]
+    expect_records 1 kb test mine.yaml
+}
+
+@test "two programs that change one entry lose nothing" {
+    two_entries
+    kb solution add pool-full widen --action update_config
+    for i in {1..15}; do
+        kb edit pool-full --keyword "left $i" 3>&- &
+        left=$!
+        kb edit pool-full --keyword "right $i" 3>&- &
+        wait "$!"
+        wait "$left"
+    done
+    expect_records 0 kb show pool-full
+    is "$(of '.keywords | length')" 31
 }
