@@ -14,9 +14,10 @@ kb() {
     oncall-kb "$command" --no-default-packs "$@"
 }
 
-# another NAME: the store to use from now on is a new one.
+# another NAME: the store to use from now on is a new one, with nothing in it.
 another() {
     ONCALL_STORE=$(new_store "$1")
+    kb import - </dev/null
 }
 
 # Entries with all that may belong to one, and texts that are hard to carry.
