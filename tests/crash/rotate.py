@@ -25,8 +25,9 @@ import subprocess
 import sys
 import time
 
-KEPT = 40           # rotated files of each name
-ROTATE = (0.5, 6)   # seconds between rotations of one file
+KEPT = 20           # rotated files of each name
+ROTATE = (0.5, 6)   # seconds between rotations of one of so many files
+FILES = 40
 EARLY = 0.8         # of the files are there at the start
 KILL = (0.1, 0.9)   # seconds between kills
 HASTE = 4           # seconds at the start when nothing is saved for long yet
@@ -48,11 +49,12 @@ def pause(seconds, begin):
 class Log:
     """One file that is written to; rotated while nobody writes."""
 
-    def __init__(self, path, copies, begin):
+    def __init__(self, path, copies, begin, rotate_after):
         self.path = path
+        self.rotate_after = rotate_after
         self.copies = copies
         self.begin = begin
-        self.due = begin + pause(ROTATE, begin)
+        self.due = begin + pause(self.rotate_after, begin)
         self.file = None
         self.old = None     # a renamed file that is still written to
         self.half = b""     # the rest of a line of which a part is there
@@ -79,7 +81,7 @@ class Log:
             self.old = None
 
     def rotate(self):
-        self.due = time.monotonic() + pause(ROTATE, self.begin)
+        self.due = time.monotonic() + pause(self.rotate_after, self.begin)
         if not self.file:
             return
         self.turn_old()
@@ -103,7 +105,8 @@ def write(args, count, known):
     rotated before anybody looked is not followed, so nothing is until then."""
     random.seed(args.seed)
     begin = time.monotonic()
-    logs = [Log(f"{args.directory}/app{i:03}.log", i % 2, begin)
+    rotate_after = [t * max(1, args.files / FILES) for t in ROTATE]
+    logs = [Log(f"{args.directory}/app{i:03}.log", i % 2, begin, rotate_after)
             for i in range(args.files)]
     while (now := time.monotonic()) < begin + args.seconds:
         here = EARLY + (1 - EARLY) * 2 * (now - begin) / args.seconds
