@@ -59,4 +59,14 @@ int export_run(int argc, char **argv, struct err *err);
 int import_run(int argc, char **argv, struct err *err);
 int reset_run(int argc, char **argv, struct err *err);
 
+extern const struct cli_opt learn_opts[], feedback_opts[], confidence_opts[],
+	history_opts[], accept_opts[];
+
+int learn_run(int argc, char **argv, struct err *err);
+int feedback_run(int argc, char **argv, struct err *err);
+int confidence_run(int argc, char **argv, struct err *err);
+int history_run(int argc, char **argv, struct err *err);
+int accept_run(int argc, char **argv, struct err *err);
+int reject_run(int argc, char **argv, struct err *err);
+
 #endif
