@@ -53,6 +53,12 @@ int list_run(int argc, char **argv, struct err *err);
 int match_run(int argc, char **argv, struct err *err);
 int test_run(int argc, char **argv, struct err *err);
 
+extern const struct cli_opt check_opts[], optimize_opts[], stats_opts[];
+
+int check_run(int argc, char **argv, struct err *err);
+int optimize_run(int argc, char **argv, struct err *err);
+int stats_run(int argc, char **argv, struct err *err);
+
 extern const struct cli_opt export_opts[], import_opts[], reset_opts[];
 
 int export_run(int argc, char **argv, struct err *err);

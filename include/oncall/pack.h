@@ -89,6 +89,8 @@ void pack_rule_done(struct pack_rule *r);
  * pack of that name wins. */
 int pack_load_named(struct packs *p, const char *name, struct err *err)
 	MUST_CHECK;
+/* All that can be found. */
+int pack_load_all(struct packs *p, struct err *err) MUST_CHECK;
 /* The names of all packs that can be found, sorted; each and the array are
  * freed by the caller. */
 char **pack_names(size_t *ret_count);

@@ -105,6 +105,20 @@ int pack_load_named(struct packs *p, const char *name, struct err *err)
 	return no_such(name, err);
 }
 
+int pack_load_all(struct packs *p, struct err *err)
+{
+	size_t count;
+	AUTO_FREE char **names = pack_names(&count);
+	int failed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!failed)
+			failed = pack_load_named(p, names[i], err);
+		free(names[i]);
+	}
+	return failed;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);

@@ -59,22 +59,15 @@ static void document_done(struct document *d)
 
 static int read_rules(struct kb_index *i, struct err *err)
 {
-	size_t count;
-	AUTO_FREE char **names = NULL;
-	int rc = 0;
+	struct store *store = kb_store(i->kb);
 
 	if (i->rules_read)
 		return 0;
-	names = pack_names(&count);
-	for (size_t k = 0; k < count; k++) {
-		if (rc == 0)
-			rc = pack_load_named(&i->rules, names[k], err);
-		free(names[k]);
-	}
-	if (rc == 0 && kb_store(i->kb))
-		rc = stored_rules_load(kb_store(i->kb), &i->rules, err);
-	i->rules_read = rc == 0;
-	return rc;
+	if (pack_load_all(&i->rules, err) < 0 ||
+	    (store && stored_rules_load(store, &i->rules, err) < 0))
+		return -1;
+	i->rules_read = true;
+	return 0;
 }
 
 static void add_list(struct buf *text, const struct knowledge_list *l)
