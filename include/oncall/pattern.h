@@ -28,7 +28,9 @@
 #define PATTERN_MAX_EXPR ((size_t)64 * 1024) /* bytes of an expression */
 #define PATTERN_MAX_SET	 1000000	     /* expressions of a set */
 /* Steps of one expression on one line, as PCRE2 counts them: what needs more
- * is a fault. Milliseconds; ordinary expressions stay below a thousandth. */
+ * is a fault. Milliseconds; ordinary expressions stay below a thousandth. Where
+ * that does not bound the time, all work on a line is counted: ten times as
+ * much, and sixteen for each of its bytes. */
 #define PATTERN_MATCH_LIMIT 1000000
 /* KiB that PCRE2 may need for one match when it runs without its JIT. */
 #define PATTERN_HEAP_LIMIT (20 * 1024)

@@ -96,6 +96,9 @@ int pattern_code_compile(struct pattern_code *re, struct slice text,
 			&error, &at);
 	}
 	if (re->code) {
+		re->text = mem_dup_bytes(text.ptr, text.len);
+		re->len = text.len;
+		re->options = options;
 		read_names(re);
 		return 0;
 	}
@@ -107,9 +110,25 @@ int pattern_code_compile(struct pattern_code *re, struct slice text,
 void pattern_code_done(struct pattern_code *re)
 {
 	pcre2_code_free(re->code);
+	pcre2_code_free(atomic_load(&re->guarded));
 	free(re->names);
+	free(re->text);
+	free(re->ways);
 	re->code = NULL;
+	atomic_store(&re->guarded, NULL);
 	re->names = NULL;
+	re->text = NULL;
+	re->ways = NULL;
+}
+
+pcre2_code *pattern_code_again(const struct pattern_code *re, uint32_t more)
+{
+	uint32_t utf = re->utf ? PCRE2_UTF | PCRE2_MATCH_INVALID_UTF : 0;
+	size_t at;
+	int error;
+
+	return compile((struct slice){re->text, re->len},
+		       re->options | utf | more, &error, &at);
 }
 
 /* What is never matched is never compiled for the processor, which takes as
@@ -126,6 +145,9 @@ static int make_jit(struct pattern_code *re, const struct pattern_set *set)
 		state = pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) == 0
 				? PATTERN_JIT_READY
 				: PATTERN_JIT_NONE;
+		re->ways =
+			pattern_ways_new((struct slice){re->text, re->len},
+					 re->options & PCRE2_CASELESS, re->utf);
 		atomic_store_explicit(&re->jit, state, memory_order_release);
 	}
 	(void)pthread_mutex_unlock(lock);
@@ -141,6 +163,8 @@ int pattern_code_match(struct pattern_code *re, struct slice line,
 
 	if (state == PATTERN_JIT_NOT_YET)
 		state = make_jit(re, s->set);
+	if (line.len > re->ways->quick_len && !pattern_ways_few(re->ways, line))
+		return pattern_guard_match(re, line, s, data);
 	if (state == PATTERN_JIT_READY && !re->utf)
 		rc = pcre2_jit_match(re->code, text, line.len, 0, 0, data,
 				     s->context);

@@ -17,6 +17,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "pattern-guard.h"
 #include "pattern-literals.h"
 #include "pattern-tree.h"
 
@@ -33,6 +34,13 @@ struct pattern_code {
 	pcre2_code *code;
 	bool utf;
 	atomic_int jit;
+	/* What it was made of, and the same with a callout before each item,
+	 * for lines on which it may take long; made when one comes. */
+	char *text;
+	size_t len;
+	uint32_t options;
+	struct pattern_ways *ways; /* as soon as jit is known */
+	_Atomic(pcre2_code *) guarded;
 	/* Its named groups; names that are the same stand side by side. */
 	struct pattern_name {
 		struct slice text;
@@ -118,6 +126,7 @@ struct pattern_scratch {
 	pcre2_match_data *except_data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	struct pattern_guard guard;
 	bool measure;
 	/* The scan at hand. */
 	const struct pattern_sink *sink;
@@ -185,6 +194,8 @@ void pattern_code_done(struct pattern_code *re);
 /* As pcre2_match() answers: at least 0, PCRE2_ERROR_NOMATCH or an error. */
 int pattern_code_match(struct pattern_code *re, struct slice line,
 		       struct pattern_scratch *s, pcre2_match_data *data);
+/* The same expression with other options; not NULL but where PCRE2 refuses. */
+pcre2_code *pattern_code_again(const struct pattern_code *re, uint32_t more);
 
 /* pattern-required.c: NULL when no string of use is required. */
 struct pattern_literals *pattern_literals_new(

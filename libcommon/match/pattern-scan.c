@@ -63,6 +63,7 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
 	(void)pcre2_set_match_limit(s->context, set->match_limit);
 	(void)pcre2_set_depth_limit(s->context, set->match_limit);
 	(void)pcre2_set_heap_limit(s->context, PATTERN_HEAP_LIMIT);
+	pattern_guard_init(&s->guard, s->context);
 	if (set->engine->scratch_new)
 		s->engine = set->engine->scratch_new(set);
 	return s;
@@ -78,6 +79,7 @@ void pattern_scratch_free(struct pattern_scratch *s)
 	pcre2_match_data_free(s->data);
 	pcre2_match_data_free(s->except_data);
 	pcre2_match_context_free(s->context);
+	pattern_guard_done(&s->guard);
 	pcre2_jit_stack_free(s->stack);
 	free(s->marked);
 	free(s->mark);
