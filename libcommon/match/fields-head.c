@@ -99,27 +99,32 @@ static bool take_time(struct head *h)
 	return true;
 }
 
-/* "ERROR", "core:error" of Apache, "app.ERROR" of Monolog, "ERROR/Main" of
- * Celery; empty when none is named. */
+/* "error" of "core:error" (Apache), "ERROR" of "app.ERROR" (Monolog) and of
+ * "ERROR/Main" (Celery); empty when none is named. */
+static struct slice level_part(struct slice s)
+{
+	const char *slash = memchr(s.ptr, '/', s.len);
+	const char *end = slash ? slash : s.ptr + s.len;
+	const char *p = end;
+	struct slice word;
+
+	while (p > s.ptr && fields_letter(p[-1]))
+		p--;
+	word = fields_between(p, end);
+	if (word.len > 1 && word.len < s.len && known_level(word) &&
+	    (all_upper(word) || (p > s.ptr && p[-1] == ':')))
+		return word;
+	return (struct slice){NULL, 0};
+}
+
+/* The level that is all of a text, or a part. */
 static struct slice level_in(struct slice s)
 {
-	const char *end = s.ptr + s.len;
-	const char *p;
+	struct slice word = s;
 
-	while (s.len && is_blank(s.ptr[s.len - 1]))
-		s.len--;
-	if (known_level(s))
-		return s;
-	p = memchr(s.ptr, '/', s.len);
-	if (p)
-		end = p;
-	for (p = end; p > s.ptr && fields_letter(p[-1]); p--)
-		;
-	if (end - p > 1 && (size_t)(end - p) < s.len &&
-	    known_level(fields_between(p, end)) &&
-	    (all_upper(fields_between(p, end)) || (p > s.ptr && p[-1] == ':')))
-		return fields_between(p, end);
-	return (struct slice){NULL, 0};
+	while (word.len && is_blank(word.ptr[word.len - 1]))
+		word.len--;
+	return known_level(word) ? word : level_part(s);
 }
 
 /* The number of "4711", "pid 4711:tid 4712" or "#4711". */
@@ -247,15 +252,14 @@ static bool is_usual(struct slice s)
 	return false;
 }
 
-/* Whether the word, with what stands around it, is the level of the line. */
+/* Whether a word that may be one is, with what stands around it, the level of
+ * the line. */
 static bool is_level(const struct head *h, const struct word *w)
 {
 	bool bar = w->behind < h->end &&
 		   (*w->behind == '|' ||
 		    (h->end - w->behind > 1 && w->behind[1] == '|'));
 
-	if (!known_level(w->text))
-		return false;
 	if (w->text.len == 1)
 		return bar || (w->mark == ',' && is_upper(*w->text.ptr));
 	if (w->mark == ':' || bar)
@@ -268,15 +272,11 @@ static bool is_level(const struct head *h, const struct word *w)
 
 static bool take_level_word(struct head *h, const struct word *w)
 {
-	struct slice level = w->text;
+	bool known = !h->named && known_level(w->text);
+	struct slice level = known ? w->text : level_part(w->text);
 
-	if (h->named)
+	if (h->named || !(known ? is_level(h, w) : all_upper(level)))
 		return false;
-	if (!is_level(h, w)) {
-		level = level_in(w->text);
-		if (level.len == w->text.len || !all_upper(level))
-			return false;
-	}
 	(void)take_level(h, level);
 	h->p = w->behind;
 	h->done = w->mark == ':';

@@ -61,6 +61,8 @@ static void read_names(struct pattern_code *re)
 	for (uint32_t i = 0; i < re->name_count; i++, entry += size) {
 		re->names[i].group = (uint32_t)entry[0] << 8 | entry[1];
 		re->names[i].text = slice_of((const char *)entry + 2);
+		re->names[i].again =
+			i && slice_eq(re->names[i].text, re->names[i - 1].text);
 	}
 }
 

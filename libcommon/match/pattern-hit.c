@@ -26,16 +26,15 @@ static const struct pattern_code *code_of(const struct pattern_hit *hit)
 	return &set->exprs[set->rules[hit->rule].first + hit->expr].re;
 }
 
-static bool group_value(const struct pattern_hit *hit, uint32_t group,
+static bool group_value(const char *line, const size_t *at, uint32_t group,
 			struct slice *ret)
 {
-	const size_t *at = pcre2_get_ovector_pointer(hit->scratch->data);
 	size_t from = at[(size_t)2 * group];
 	size_t to = at[(size_t)2 * group + 1];
 
 	if (from == PCRE2_UNSET)
 		return false;
-	*ret = (struct slice){hit->line.ptr + from, to > from ? to - from : 0};
+	*ret = (struct slice){line + from, to > from ? to - from : 0};
 	return true;
 }
 
@@ -43,16 +42,19 @@ size_t pattern_hit_groups(const struct pattern_hit *hit,
 			  struct pattern_group *ret, size_t max)
 {
 	const struct pattern_code *re = code_of(hit);
+	const size_t *at = pcre2_get_ovector_pointer(hit->scratch->data);
+	bool found = false;
 	size_t count = 0;
 
 	for (size_t i = 0; i < re->name_count && count < max; i++) {
 		const struct pattern_name *name = &re->names[i];
 
-		if (count && slice_eq(ret[count - 1].name, name->text))
+		if (found && name->again)
 			continue;
-		if (!group_value(hit, name->group, &ret[count].value))
-			continue;
-		ret[count++].name = name->text;
+		found = group_value(hit->line.ptr, at, name->group,
+				    &ret[count].value);
+		if (found)
+			ret[count++].name = name->text;
 	}
 	return count;
 }
@@ -61,10 +63,11 @@ bool pattern_hit_capture(const struct pattern_hit *hit, const char *name,
 			 struct slice *ret)
 {
 	const struct pattern_code *re = code_of(hit);
+	const size_t *at = pcre2_get_ovector_pointer(hit->scratch->data);
 
 	for (size_t i = 0; i < re->name_count; i++)
 		if (slice_is(re->names[i].text, name) &&
-		    group_value(hit, re->names[i].group, ret))
+		    group_value(hit->line.ptr, at, re->names[i].group, ret))
 			return true;
 	return false;
 }

@@ -45,6 +45,7 @@ struct pattern_code {
 	struct pattern_name {
 		struct slice text;
 		uint32_t group;
+		bool again; /* the name before is the same */
 	} * names;
 	uint32_t name_count;
 };
