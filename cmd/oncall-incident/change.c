@@ -2,6 +2,9 @@
 #include "incident.h"
 
 #include <oncall/actor.h>
+#include <oncall/clock.h>
+#include <oncall/diag.h>
+#include <oncall/false-positive.h>
 #include <oncall/incident-edit.h>
 #include <oncall/jwrite.h>
 #include <oncall/show.h>
@@ -9,7 +12,7 @@
 
 static struct {
 	struct incident_edit edit;
-	bool remove, worked, failed, wrong;
+	bool remove, worked, failed, wrong, undo, dry_run;
 	int64_t speed, effect;
 } args = {.edit = {.took = WHEN_NONE}};
 
@@ -41,7 +44,15 @@ const struct cli_opt feedback_opts[] = {
 	NOTE,
 	CLI_LAST,
 };
+const struct cli_opt false_positive_opts[] = {
+	CLI_FLAG('n', "dry-run", &args.dry_run, "only say what the pattern would not match any more"),
+	CLI_FLAG('u', "undo", &args.undo, "take that back, and open the incident again"),
+	NOTE,
+	CLI_LAST,
+};
 /* clang-format on */
+
+static struct kb *kb_of_run; /* while a command runs */
 
 /* One change of one incident: 1 when it changed, 0 when it was so already. */
 typedef int change_fn(int64_t num, struct incident *inc, struct err *err);
@@ -90,6 +101,7 @@ static int change_all(int count, char **ids, change_fn *change, struct err *err)
 	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
 	AUTO_STORE struct store *store = NULL;
 	AUTO_FREE char *actor = NULL;
+	AUTO_KB struct kb *kb = NULL;
 	int rc = 0;
 
 	if (actor_name(cli_config(), cli_as(), &actor, err) < 0 ||
@@ -97,6 +109,9 @@ static int change_all(int count, char **ids, change_fn *change, struct err *err)
 		return -1;
 	args.edit.store = store;
 	args.edit.actor = actor;
+	kb = kb_new(&(struct kb_options){
+		.store = store, .config = cli_config(), .actor = actor});
+	kb_of_run = kb;
 	for (int i = 0; i < count && rc == 0; i++)
 		rc = change_one(ids[i], change, &out, err);
 	record_writer_done(&out);
@@ -266,12 +281,113 @@ int feedback_run(int argc, char **argv, struct err *err)
 	return change_all(argc, argv, feedback, err);
 }
 
+/* For people, or with a reason why nothing was made, for everybody. */
+static void say_plan(const struct false_positive *f)
+{
+	for (size_t i = 0; i < f->exprs.count; i++)
+		diag_info("pattern '%s' does not match: %s", f->rule,
+			  f->exprs.items[i]);
+	if (f->why_none)
+		diag_warn("the same line is not kept from opening an "
+			  "incident: %s",
+			  f->why_none);
+}
+
 static int false_positive(int64_t num, struct incident *inc, struct err *err)
 {
-	return incident_false_positive(&args.edit, num, inc, err);
+	AUTO_FALSE_POSITIVE struct false_positive done = {.rule = NULL};
+	int changed = false_positive_mark(kb_of_run, &args.edit, num, &done,
+					  inc, err);
+
+	if (changed > 0)
+		say_plan(&done);
+	return changed;
+}
+
+static int undo_false_positive(int64_t num, struct incident *inc,
+			       struct err *err)
+{
+	return false_positive_undo(kb_of_run, &args.edit, num, inc, err);
+}
+
+static void write_plan(struct buf *out, const char *id,
+		       const struct false_positive *f)
+{
+	jwrite_open(out, NULL, '{');
+	jwrite_str(out, "type", "exception");
+	jwrite_str(out, "id", id);
+	jwrite_time(out, "time", clock_now());
+	jwrite_str_opt(out, "pattern", f->rule);
+	jwrite_open(out, "except", '[');
+	for (size_t i = 0; i < f->exprs.count; i++)
+		jwrite_str(out, NULL, f->exprs.items[i]);
+	jwrite_close(out, ']');
+	jwrite_str_opt(out, "entry", f->entry);
+	jwrite_str_opt(out, "reason", f->why_none);
+	jwrite_close(out, '}');
+}
+
+static void show_plan(struct buf *out, const char *id,
+		      const struct false_positive *f)
+{
+	for (size_t i = 0; i < f->exprs.count; i++) {
+		buf_addf(out, "%s  %s would not match: ", id, f->rule);
+		show_text(out, f->exprs.items[i], strlen(f->exprs.items[i]), 0);
+		buf_add_char(out, '\n');
+	}
+	if (f->why_none)
+		buf_addf(out, "%s  nothing would be excepted: %s\n", id,
+			 f->why_none);
+	if (f->entry)
+		buf_addf(out, "%s  %s would get a counter-example\n", id,
+			 f->entry);
+}
+
+static int plan_one(struct kb *kb, const char *text, struct buf *out,
+		    struct err *err)
+{
+	AUTO_FALSE_POSITIVE struct false_positive f = {.rule = NULL};
+	char id[INCIDENT_ID];
+	int64_t num;
+
+	if (incident_parse_id(text, &num, err) < 0 ||
+	    false_positive_plan(kb, num, &f, err) < 0)
+		return -1;
+	incident_id(id, num);
+	if (cli_records()) {
+		write_plan(out, id, &f);
+		buf_add_char(out, '\n');
+	} else {
+		show_plan(out, id, &f);
+	}
+	return 0;
+}
+
+static int plan_all(int count, char **ids, struct err *err)
+{
+	AUTO_STORE struct store *store = NULL;
+	CLEANUP(record_writer_done)
+	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
+	AUTO_KB struct kb *kb = NULL;
+
+	if (open_store(&store, STORE_READ, err) < 0)
+		return -1;
+	kb = kb_new(
+		&(struct kb_options){.store = store, .config = cli_config()});
+	for (int i = 0; i < count; i++)
+		if (plan_one(kb, ids[i], &out.out, err) < 0)
+			return -1;
+	return record_flush(&out, err);
 }
 
 int false_positive_run(int argc, char **argv, struct err *err)
 {
-	return change_all(argc, argv, false_positive, err);
+	if (args.undo && args.dry_run)
+		return err_set(err, ERR_USAGE,
+			       "--undo and --dry-run exclude each other");
+	if (args.dry_run)
+		return plan_all(argc, argv, err);
+	return change_all(argc, argv,
+			  args.undo ? undo_false_positive : false_positive,
+			  err);
 }

@@ -6,8 +6,8 @@
 #include <oncall/incident.h>
 
 extern const struct cli_opt open_opts[], list_opts[], watch_opts[], move_opts[],
-	resolve_opts[], remove_opts[], feedback_opts[], export_opts[],
-	import_opts[], purge_opts[], show_opts[];
+	resolve_opts[], remove_opts[], feedback_opts[], false_positive_opts[],
+	export_opts[], import_opts[], purge_opts[], show_opts[];
 
 int open_run(int argc, char **argv, struct err *err);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <oncall/diag.h>
+#include <oncall/false-positive.h>
 #include <oncall/mem.h>
 #include <oncall/stored-rules.h>
 #include <oncall/when.h>
@@ -27,20 +28,6 @@ static const char *cache_dir(void)
 	return n > 0 && (size_t)n < sizeof(path) ? path : NULL;
 }
 
-static int load_all(struct packs *p, struct err *err)
-{
-	size_t count;
-	AUTO_FREE char **names = pack_names(&count);
-	int failed = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!failed)
-			failed = pack_load_named(p, names[i], err);
-		free(names[i]);
-	}
-	return failed;
-}
-
 static int load_default(struct packs *p, struct err *err)
 {
 	const struct config *c = cli_config();
@@ -49,7 +36,7 @@ static int load_default(struct packs *p, struct err *err)
 	if (args.no_default_packs || args.packs.count)
 		return 0;
 	if (!config_item(c, "packs", 0))
-		return load_all(p, err);
+		return pack_load_all(p, err);
 	for (size_t i = 0; (name = config_item(c, "packs", i)); i++)
 		if (pack_load_named(p, name, err) < 0)
 			return -1;
@@ -57,19 +44,36 @@ static int load_default(struct packs *p, struct err *err)
 }
 
 /* A store that is not there has no patterns. */
-static int load_stored(struct packs *p, struct err *err)
+static int load_stored(struct packs *p, struct store **ret, struct err *err)
 {
-	AUTO_STORE struct store *s = NULL;
-
-	if (args.no_default_packs || !store_exists(cli_store_address()))
+	if (!store_exists(cli_store_address()))
 		return 0;
-	if (store_open(&s, cli_store_address(), STORE_READ, err) < 0)
+	if (store_open(ret, cli_store_address(), STORE_READ, err) < 0)
 		return -1;
-	return stored_rules_load(s, p, err);
+	return args.no_default_packs ? 0 : stored_rules_load(*ret, p, err);
+}
+
+/* A store that cannot be read must not keep anybody from looking at a log. */
+static int forgive(int rc, struct err *why, bool again, struct err *err)
+{
+	if (rc == 0)
+		return 0;
+	if (again) {
+		*err = *why;
+		return -1;
+	}
+	if (args.no_default_packs)
+		diag_info("exceptions in the store are not used: %s",
+			  why->text);
+	else
+		diag_warn("patterns in the store are not used: %s", why->text);
+	err_clear(why);
+	return 0;
 }
 
 static int load(struct packs *p, bool again, struct err *err)
 {
+	AUTO_STORE struct store *s = NULL;
 	struct err why = ERR_INIT;
 
 	if (load_default(p, err) < 0)
@@ -77,14 +81,8 @@ static int load(struct packs *p, bool again, struct err *err)
 	for (size_t i = 0; i < args.packs.count; i++)
 		if (pack_load_named(p, args.packs.items[i], err) < 0)
 			return -1;
-	if (load_stored(p, &why) < 0) {
-		if (again) {
-			*err = why;
-			return -1;
-		}
-		/* It must not keep anybody from looking at a log. */
-		diag_warn("patterns in the store are not used: %s", why.text);
-	}
+	if (forgive(load_stored(p, &s, &why), &why, again, err) < 0)
+		return -1;
 	for (size_t i = 0; i < args.patterns.count; i++)
 		if (pack_load(p, args.patterns.items[i], err) < 0)
 			return -1;
@@ -93,7 +91,9 @@ static int load(struct packs *p, bool again, struct err *err)
 			       "no patterns: no pack was found%s; say "
 			       "--patterns FILE",
 			       args.no_default_packs ? " to be used" : "");
-	return 0;
+	/* What people found to be false holds wherever a rule comes from. */
+	return s ? forgive(false_positive_load(s, p, &why), &why, again, err)
+		 : 0;
 }
 
 int rules_load(struct packs *p, struct err *err)

@@ -112,12 +112,17 @@ static void set_patterns(struct proposal *p, struct knowledge_entry *e)
 {
 	AUTO_FREE struct slice *examples = slices(&e->examples);
 	AUTO_FREE struct slice *others = slices(&p->others);
+	size_t count = 0;
 
+	/* It has learned from some of these before. */
+	for (size_t i = 0; i < p->others.count; i++)
+		if (!knowledge_list_has(&e->examples, p->others.items[i]))
+			others[count++] = others[i];
 	while (e->pattern_count)
 		knowledge_pattern_remove(e, e->pattern_count - 1);
 	p->entry = e;
-	(void)generalise(examples, e->examples.count, others, p->others.count,
-			 add_expr, p);
+	(void)generalise(examples, e->examples.count, others, count, add_expr,
+			 p);
 }
 
 /* An example that no expression covers would not be one. */

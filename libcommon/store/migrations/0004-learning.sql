@@ -8,14 +8,12 @@ CREATE TABLE learned (
     time @integer@ NOT NULL
 );
 
--- Except-expressions that false positives added to rules.
+-- Except-expressions that false positives add to rules, wherever those are.
 CREATE TABLE false_positives (
     incident @integer@ NOT NULL,
     seq @integer@ NOT NULL,
     rule TEXT NOT NULL,
     expr TEXT NOT NULL,
-    copied @integer@ NOT NULL,        -- the rule was copied into the store
-    entry TEXT,                       -- that got a counter-example
     time @integer@ NOT NULL,
     PRIMARY KEY (incident, seq)
 ) @without_rowid@;
