@@ -308,6 +308,9 @@ static int read_entry(struct knowledge_entry *e, const struct jscan *scan,
 		if (m && read_field(e, f, m, err) < 0)
 			return -1;
 	}
+	/* Collections often have an empty title, and the name is all. */
+	if (!e->title && get(scan, "title"))
+		knowledge_set(&e->title, e->id);
 	return keep_more(e, scan, err) < 0 ? -1 : knowledge_take_end(e, err);
 }
 

@@ -4,6 +4,9 @@
     retrieval.py prepare DATA SET DIR    writes docs.jsonl, questions.jsonl,
                                          wanted (ids, a line a question) and
                                          self (the id that asks, or nothing)
+    retrieval.py variants DIR            the same two and self from DIR/entries,
+                                         records of entries: their examples
+                                         with what varies changed
     retrieval.py fts5 DIR                answers as FTS5's BM25 gives them
     retrieval.py figures DIR <ANSWERS    recall@1, recall@5 and MRR
 
@@ -14,6 +17,7 @@ with tabs between, a line a question, the best first.
 import collections
 import json
 import os
+import random
 import re
 import sqlite3
 import sys
@@ -36,6 +40,11 @@ def duplicates(data):
         yield r, (r, wanted, r["id"])
 
 
+def heading(text):
+    """The first line that says anything."""
+    return next(l for l in re.findall(r"\w.*", text) if " " in l.strip())
+
+
 def runbooks(data):
     books = lines(data, "alerts", "runbooks.jsonl")
     alerts = collections.defaultdict(list)
@@ -46,12 +55,50 @@ def runbooks(data):
         title = re.search(r"^title:\s*(.*)$", text, re.M)
         doc = {
             "id": b["name"],
-            "title": title.group(1) if title else "",
+            "title": title.group(1) if title else heading(text),
             "description": text,
         }
         yield doc, None
         for text in alerts[b["name"]]:
             yield None, ({"title": "", "description": text}, [b["name"]], "")
+
+
+def ask(out, title, text):
+    """A record that oncall-kb match answers."""
+    record = {"type": "message", "id": "q", "time": "2026-11-20T00:00:00.000Z"}
+    record.update(title=title, text=text)
+    out.write(json.dumps(record) + "\n")
+
+
+def vary(line, random):
+    """The same message of another day, host, process and file."""
+
+    def digits(m):
+        return "".join(random.choice("123456789") for _ in m.group())
+
+    def name(m):
+        return m.group(1) + "".join(
+            random.choice("abcdefghijk") if c.isalpha() else c
+            for c in m.group(2)
+        )
+
+    line = re.sub(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{8,}\b", digits, line)
+    line = re.sub(r"((?:^|[\s'\"=(:])/(?:[\w.-]+/)+)([\w-]+)", name, line)
+    line = re.sub(r"\b\d{1,3}(?:\.\d{1,3}){3}\b", digits, line)
+    line = re.sub(r"\b((?:web|db|app|node|host|shop|worker)-?)(\d+)\b",
+                  lambda m: m.group(1) + digits(m), line)
+    return re.sub(r"(?<![\w/.-])\d{3,}(?![\w/])", digits, line)
+
+
+def variants(out):
+    rnd = random.Random(1)
+    with open(f"{out}/questions.jsonl", "w") as questions, open(
+        f"{out}/wanted", "w"
+    ) as wanted:
+        for e in lines(out, "entries"):
+            for example in e.get("examples", []):
+                ask(questions, "", vary(example, rnd))
+                wanted.write("\t" + e["id"] + "\n")
 
 
 def prepare(data, name, out):
@@ -63,10 +110,9 @@ def prepare(data, name, out):
         ](data):
             if doc:
                 keep = {k: doc[k] for k in ("id", "title", "description")}
-                docs.write(json.dumps(keep) + "\n")
+                docs.write(json.dumps({"type": "entry", **keep}) + "\n")
             if question and question[1]:
-                ask = {k: question[0][k] for k in ("title", "description")}
-                questions.write(json.dumps(ask) + "\n")
+                ask(questions, question[0]["title"], question[0]["description"])
                 wanted.write("\t".join([question[2]] + question[1]) + "\n")
 
 
@@ -82,7 +128,7 @@ def fts5(out):
             (d["id"], d["title"], d["description"]),
         )
     for q in lines(out, "questions.jsonl"):
-        words = re.findall(r"\w+", (q["title"] + " " + q["description"]).lower())
+        words = re.findall(r"\w+", (q["title"] + " " + q["text"]).lower())
         match = " OR ".join(f'"{w}"' for w in dict.fromkeys(words))
         rows = db.execute(
             "SELECT id FROM t WHERE t MATCH ? ORDER BY bm25(t, 0, 3, 1), rowid"
@@ -108,9 +154,12 @@ def figures(out):
 
 
 def main():
-    {"prepare": prepare, "fts5": fts5, "figures": figures}[sys.argv[1]](
-        *sys.argv[2:]
-    )
+    {
+        "prepare": prepare,
+        "variants": variants,
+        "fts5": fts5,
+        "figures": figures,
+    }[sys.argv[1]](*sys.argv[2:])
 
 
 main()

@@ -7,10 +7,22 @@ RETRIEVAL=tests/bench/retrieval.py
 # Who asks is among the answers.
 ANSWERS=21
 
-# answers DIR: the best documents for each of DIR's questions.
+# kb DIR COMMAND...: oncall-kb with a store and a cache of its own.
+kb() {
+    local in=$1 command=$2
+
+    shift 2
+    ONCALL_STORE=$in/store.db XDG_CACHE_HOME=$in \
+        "$B/bin/oncall-kb" "$command" "${packs[@]}" "$@"
+}
+
+# answers DIR: the best entries for each of DIR's questions.
 answers() {
-    "$B/bench/search-docs" build "$1/index" <"$1/docs.jsonl" &&
-        "$B/bench/search-docs" ask "$1/index" "$ANSWERS" <"$1/questions.jsonl"
+    local packs=(--no-default-packs)
+
+    kb "$1" import "$1/docs.jsonl" >&2 &&
+        kb "$1" match --top "$ANSWERS" --min-score 0 "$1/questions.jsonl" |
+        jq -r '[.knowledge[].entry] | @tsv'
 }
 
 # difference A B: how much A is above B.
@@ -59,6 +71,21 @@ sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE t USING fts5(a)")' \
     fi
     retrieval duplicates '>= 1.1' '> 1'
     retrieval runbooks +0.04
+}
+
+# The examples of the shipped packs, with other numbers, paths, hosts and ids.
+bench_variants() {
+    local packs=() found
+
+    mkdir -p "$dir/variants"
+    kb "$dir/variants" list --json >"$dir/variants/entries" || die 'no packs'
+    "$RETRIEVAL" variants "$dir/variants" || die 'cannot vary examples'
+    kb "$dir/variants" match --top 5 "$dir/variants/questions.jsonl" |
+        jq -r '[.knowledge[].entry] | @tsv' >"$dir/variants/ours"
+    read -ra found < <("$RETRIEVAL" figures "$dir/variants" \
+        <"$dir/variants/ours")
+    row "variants of examples, recall@1" "${found[0]}" 0.97 \
+        "$(awk "BEGIN { printf \"%.3f\", ${found[0]} / 0.97 }")" '>= 1'
 }
 
 # growth DOCUMENTS MILLISECONDS: the middle question may take so long.
