@@ -7,9 +7,11 @@ load ../lib/common
 load ../lib/monitor
 
 job=''
+shared=''
 
 teardown() {
     [ -z "$job" ] || kill "$job" 2>/dev/null || :
+    [ -z "$shared" ] || rm -rf "$shared"
     common_teardown
 }
 
@@ -57,6 +59,22 @@ quick() {
     gzip -1 <pipe-in >log.gz
     expect_records 0 quick log.gz
     is "${#lines[@]}" 3
+}
+
+@test "a gigabyte without an end costs the memory of a line" {
+    need unsanitized
+    rules 'x high a' 'y low late'
+    mkfifo pipe
+    {
+        a 1000000000
+        printf ' late\na late\n'
+    } >pipe 3>&- &
+    job=$!
+    expect_records 0 quick pipe
+    is "$(of '[.pattern, .source.line, .truncated] | join(" ")' | paste -sd ,)" \
+        'x 1 true,x 2 ,y 2 '
+    is "$(of .source.offset | tail -n 1)" 1000000006
+    wait "$job"
 }
 
 @test "a line from a pipe may be longer than what is read at a time" {
@@ -124,6 +142,24 @@ hostile() {
     is "$(grep -c '"pattern":"good"' out)" 40
     oncall-incident open <out >/dev/null
     is "$(oncall-incident list --json | jq .count)" 40
+}
+
+@test "repetitions side by side are bounded on lines of any length" {
+    local expression
+
+    for expression in '\w+\w+\w+\w+!' '(?:a?){40}a{40}!' '.*a.*a.*a.*a!b' \
+        'a+(?=a+a+a+a+!)'; do
+        rules "evil high $expression" 'good low a$'
+        for n in 25 300 5000 1000000; do
+            a "$n"
+            printf ' !\nba\n'
+        done >log
+        run --separate-stderr quick --engine pcre2 log
+        is "$status" 3
+        is "$(of .source.line | paste -sd ' ')" '2 4 6 8'
+        is "${#stderr_lines[@]}" 1
+        says "pattern 'evil'"
+    done
 }
 
 @test "an --except that gives up does not take a line away" {
@@ -380,6 +416,117 @@ harmless() {
     says "cannot read '/nonexistent': No such file or directory"
     is "${#lines[@]}" 1
     expect 2 monitor ''
+}
+
+# as_nobody COMMAND...: as a user who may not read everything.
+as_nobody() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+    else
+        "$@"
+    fi
+}
+
+# share: into a directory that everybody may come to, until the test ends.
+share() {
+    shared=$(mktemp -d /tmp/oncall-test.XXXXXX)
+    chmod 755 "$shared"
+    cd "$shared" || return 1
+    as_nobody test -x "$BUILD/bin/oncall-monitor" ||
+        skip 'the programs are not for everybody'
+}
+
+@test "a file that may not be read is named, and the others are read" {
+    need setpriv
+    share
+    for name in one two three; do
+        echo "boom $name" >"$name"
+    done
+    mkdir shut
+    echo boom >shut/four
+    rules 'x high boom'
+    chmod 644 rules.tsv one three
+    chmod 000 two shut
+    run --separate-stderr as_nobody env -i HOME=/nonexistent \
+        "$BUILD/bin/oncall-monitor" --no-default-packs --store none.db \
+        --patterns rules.tsv one two three shut/four
+    chmod 700 shut
+    is "$status" 4
+    is "$(of .message | paste -sd ,)" 'boom one,boom three'
+    says "'two'"
+    says "'shut/four'"
+    says 'Permission denied'
+}
+
+@test "a followed file may lose its permissions, and get them back" {
+    need root
+    need setpriv
+    share
+    rules 'x high boom'
+    mkdir logs
+    echo 'boom 1' >logs/log
+    chmod 644 rules.tsv logs/log
+    chmod 755 logs
+    as_nobody env -i HOME=/nonexistent "$BUILD/bin/oncall-monitor" --follow \
+        --no-default-packs --store none.db --patterns rules.tsv \
+        "$PWD/logs/log" >out 2>err 3>&- &
+    job=$!
+    eventually 10 grep -q 'boom 1' out
+    mv logs/log logs/log.1
+    (umask 077 && echo 'boom 2' >logs/log)
+    eventually 10 grep -q 'Permission denied' err
+    echo 'boom 1b' >>logs/log.1
+    chmod 644 logs/log
+    eventually 20 grep -q 'boom 2' out
+    eventually 10 grep -q 'boom 1b' out
+    kill -TERM "$job"
+    wait "$job" || :
+    is "$(jq -r .message out | sort | paste -sd ,)" 'boom 1,boom 1b,boom 2'
+}
+
+@test "a file that vanishes while it is read is read to its end" {
+    rules 'x high boom'
+    seq -f 'boom %.0f' 300000 >log
+    oncall-monitor --no-default-packs --patterns rules.tsv log 3>&- | {
+        read -r first
+        printf '%s\n' "$first"
+        rm log
+        cat
+    } >out
+    is "$(wc -l <out)" 300000
+    run --separate-stderr monitor log
+    is "$status" 4
+    says "cannot read 'log': No such file or directory"
+}
+
+@test "whoever reads the records may go away" {
+    rules 'x high boom'
+    yes boom | head -n 100000 >log
+    for options in '' '--jobs 4' --all '--test-pattern boom'; do
+        # shellcheck disable=SC2086
+        monitor $options log 2>err 3>&- | head -n 1 >out || :
+        is "$(wc -l <out)" 1
+        is "$(cat err)" ''
+        # Its own status is that of the signal.
+        # shellcheck disable=SC2086
+        run bash -c 'timeout 20 "$@" | head -n 1 >out; exit "${PIPESTATUS[0]}"' \
+            - "$BUILD/bin/oncall-monitor" --no-default-packs \
+            --patterns rules.tsv $options log
+        is "$status" 141
+    done
+}
+
+@test "nothing in, nothing out, whatever nothing is made of" {
+    rules 'x high boom' 'e low ^$'
+    : >empty
+    expect 1 monitor empty
+    expect 1 monitor </dev/null
+    : | gzip >empty.gz
+    expect 1 monitor empty.gz
+    is "$output" ''
+    printf '\n\r\n' >lines
+    expect_records 0 monitor lines
+    is "$(of .source.offset | paste -sd ' ')" '0 1'
 }
 
 # ---- clocks ----
