@@ -230,8 +230,11 @@ static int build_next(void *arg, struct search_doc *ret, struct err *err)
 					   .payload = slice_of(b->number)};
 		return 1;
 	}
-	knowledge_done(&b->entry);
-	got = kb_walk_next(b->walk, &b->entry, err);
+	/* What is only proposed is found by nobody. */
+	do {
+		knowledge_done(&b->entry);
+		got = kb_walk_next(b->walk, &b->entry, err);
+	} while (got > 0 && b->entry.status == KNOWLEDGE_PROPOSED);
 	if (got <= 0)
 		return got;
 	if (fill(b->index, &b->document, &b->entry, err) < 0)
@@ -287,7 +290,7 @@ static int on_change(void *arg, const char *id, const struct knowledge_entry *e,
 	struct document d = {.text = BUF_INIT};
 	int rc = 0;
 
-	if (!e) {
+	if (!e || e->status == KNOWLEDGE_PROPOSED) {
 		search_remove(i->search, slice_of(id));
 		return 0;
 	}

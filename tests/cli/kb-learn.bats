@@ -131,6 +131,8 @@ higher() {
     re=$(of '.patterns[0].match')
     grep -Pq "$re" <<<'queue of mail 4 on mx2.example.com is stuck after 3s: bounce loop detected'
     run ! grep -Pq "$re" <<<'queue of mail 4 is empty'
+    expect 1 kb match --text 'bounce loop detected: mail is stuck'
+    XDG_CACHE_HOME=$PWD/new expect 1 kb match --text 'bounce loop detected: mail is stuck'
     expect 0 kb accept mail-is-stuck --reason 'looks right'
     expect 0 kb list --proposed --json
     is "$output" ''
