@@ -88,6 +88,49 @@ bench_variants() {
         "$(awk "BEGIN { printf \"%.3f\", ${found[0]} / 0.97 }")" '>= 1'
 }
 
+# made_up N: so many entries, each with an expression and fifty words.
+made_up() {
+    awk -v n="$1" 'BEGIN {
+        srand(1)
+        for (i = 0; i < n; i++) {
+            text = ""
+            for (k = 0; k < 50; k++)
+                text = text " w" int(rand() * rand() * 60000)
+            printf "{\"type\":\"entry\",\"id\":\"e%d\",\"title\":\"%s\"," \
+                "\"description\":\"%s\",\"patterns\":[{\"match\":" \
+                "\"unit %d failed in \\\\w+\"}]}\n", i,
+                substr(text, 2, 30), text, i
+        }
+    }'
+}
+
+# asked N: so many detections, each of one of those entries.
+asked() {
+    made_up "$1" | jq -c '{type: "detection", id: ("d" + .id), severity: "high",
+        time: "2026-11-20T00:00:00.000Z", title: .title,
+        message: ("unit " + .id[1:] + " failed in x " + .description[0:200])}'
+}
+
+# Start, and time of an incident in a stream, of oncall-kb match.
+bench_knowledge() {
+    local packs=(--no-default-packs) at=$dir/knowledge start each
+
+    mkdir -p "$at"
+    made_up 10000 >"$at/docs.jsonl"
+    asked 1000 >"$at/questions"
+    kb "$at" import "$at/docs.jsonl" >&2 || die 'cannot import'
+    kb "$at" match --text warm >"$at/answer" # makes the index
+    kb_once() { kb "$at" match --text 'unit 77 failed in x'; }
+    kb_stream() { kb "$at" match "$at/questions"; }
+    compare "$ROUNDS" kb_stream kb_once
+    start=$(middle '$2 / 1000' %.1f)
+    each=$(middle '($1 - $2) / 1000 / 1000' %.2f)
+    row 'oncall-kb, 10000 entries, ms to start' "$start" 30 \
+        "$(awk "BEGIN { printf \"%.2f\", $start / 30 }")" '< 1'
+    row 'oncall-kb, 10000 entries, ms an incident' "$each" 2 \
+        "$(awk "BEGIN { printf \"%.2f\", $each / 2 }")" '< 1'
+}
+
 # growth DOCUMENTS MILLISECONDS: the middle question may take so long.
 growth() {
     local grown
