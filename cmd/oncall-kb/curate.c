@@ -84,7 +84,7 @@ int check_run(int argc, char **argv, struct err *err)
 {
 	struct findings all = {.out = RECORD_WRITER_INIT(STDOUT_FILENO)};
 	AUTO_KB_INDEX struct kb_index *index = NULL;
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	int rc;
 
 	(void)argc;
@@ -102,7 +102,7 @@ int check_run(int argc, char **argv, struct err *err)
 int optimize_run(int argc, char **argv, struct err *err)
 {
 	struct findings all = {.out = RECORD_WRITER_INIT(STDOUT_FILENO)};
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	int rc;
 
 	(void)argc;
@@ -224,7 +224,7 @@ int stats_run(int argc, char **argv, struct err *err)
 	AUTO_TABLE struct show_table *t =
 		show_table_new(headings, ARRAY_LEN(headings));
 	struct stats s = {.figures = MAP_INIT};
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	int rc;
 
 	(void)argc;

@@ -134,7 +134,7 @@ static int apply_new(void *arg, struct knowledge_entry *e, struct err *err)
 
 int add_run(int argc, char **argv, struct err *err)
 {
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	AUTO_BUF struct buf id = BUF_INIT;
 	const struct kb_edit edit = {
 		.what = "added", .edit = apply_new, .create = true};
@@ -157,7 +157,7 @@ int add_run(int argc, char **argv, struct err *err)
 
 int edit_run(int argc, char **argv, struct err *err)
 {
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	const struct kb_edit edit = {
 		.what = "edited", .cause = args.reason, .edit = apply};
 
@@ -173,7 +173,7 @@ static int on_each(int argc, char **argv,
 				 struct err *err),
 		   struct err *err)
 {
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 
 	if (kb_cmd_open(&c, KB_CMD_CHANGE, err) < 0)
 		return -1;
@@ -228,7 +228,7 @@ static int check_ancestors(struct kb *kb, const char *id, const char *parent,
 
 int link_run(int argc, char **argv, struct err *err)
 {
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	const struct kb_edit edit = {
 		.what = "linked", .edit = apply_parent, .arg = argv[1]};
 

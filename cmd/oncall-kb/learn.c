@@ -292,7 +292,7 @@ static int give_feedback(struct kb_cmd *c, const char *id, struct err *err)
 
 int feedback_run(int argc, char **argv, struct err *err)
 {
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 
 	(void)argc;
 	if (args.worked + args.failed + args.wrong != 1)
@@ -395,7 +395,7 @@ int history_run(int argc, char **argv, struct err *err)
 		"TIME", "WHO", "WHAT", "SOLUTION", "CONFIDENCE", "CAUSE~"};
 	AUTO_TABLE struct show_table *t =
 		show_table_new(headings, ARRAY_LEN(headings));
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	struct history h = {.out = RECORD_WRITER_INIT(STDOUT_FILENO),
 			    .table = t,
 			    .entry = argv[0]};
@@ -427,7 +427,7 @@ static int accept_entry(void *arg, struct knowledge_entry *e, struct err *err)
 
 int accept_run(int argc, char **argv, struct err *err)
 {
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	const struct kb_edit edit = {
 		.what = "accepted", .cause = args.reason, .edit = accept_entry};
 
@@ -455,7 +455,7 @@ static int reject_one(struct kb *kb, const char *id, struct err *err)
 
 int reject_run(int argc, char **argv, struct err *err)
 {
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 
 	if (kb_cmd_open(&c, KB_CMD_CHANGE, err) < 0)
 		return -1;

@@ -107,7 +107,7 @@ int list_run(int argc, char **argv, struct err *err)
 		"ENTRY",     "CATEGORY",   "STATUS", "FROM",
 		"PATTERNS>", "SOLUTIONS>", "TITLE~"};
 	struct list l = {.out = RECORD_WRITER_INIT(STDOUT_FILENO)};
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	int rc;
 
 	(void)argc;
@@ -266,7 +266,7 @@ int show_run(int argc, char **argv, struct err *err)
 {
 	CLEANUP(record_writer_done)
 	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 
 	if (kb_cmd_open(&c, KB_CMD_READ, err) < 0)
 		return -1;

@@ -55,7 +55,7 @@ static int change(const char *id, const char *what,
 			      struct err *err),
 		  struct job *job, struct err *err)
 {
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 
 	if (kb_cmd_open(&c, KB_CMD_CHANGE, err) < 0)
 		return -1;
@@ -185,7 +185,7 @@ static int solution_list(const char *id, const char *name, struct err *err)
 	CLEANUP(record_writer_done)
 	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
 	AUTO_ENTRY struct knowledge_entry e = {.id = NULL};
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 
 	if (kb_cmd_open(&c, KB_CMD_READ, err) < 0 ||
 	    kb_load(c.kb, id, &e, err) < 0)
@@ -319,7 +319,7 @@ static int pattern_list(const char *id, bool test, struct err *err)
 	CLEANUP(record_writer_done)
 	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
 	AUTO_ENTRY struct knowledge_entry e = {.id = NULL};
-	AUTO_KB_CMD struct kb_cmd c;
+	AUTO_KB_CMD struct kb_cmd c = {.store = NULL};
 	bool any = false;
 
 	if (kb_cmd_open(&c, KB_CMD_READ, err) < 0 ||
