@@ -9,7 +9,8 @@
 #include "when-internal.h"
 
 #define EPOCH_MAX_DIGITS  19
-#define YEARS_TO_LEAP_DAY 8 /* 1896-02-29 is followed by 1904-02-29 */
+#define CLOCK_MAX	  20 /* "10:11:12.123456789" */
+#define YEARS_TO_LEAP_DAY 8  /* 1896-02-29 is followed by 1904-02-29 */
 #define LAST_DAYS	  28
 #define SHORT_CENTURY	  2000
 #define SHORT_PAST	  (WHEN_DAY * 366 * 10)
@@ -119,6 +120,47 @@ static bool take_clock(struct scan *s)
 	return used > 0;
 }
 
+/* The blank before AM may be one that does not break, or a narrow one. */
+static void take_any_blank(struct scan *s)
+{
+	size_t left = (size_t)(s->end - s->p);
+
+	if (left > 3 && memcmp(s->p, "\xe2\x80\xaf", 3) == 0)
+		s->p += 3;
+	else if (left > 2 && memcmp(s->p, "\xc2\xa0", 2) == 0)
+		s->p += 2;
+	else
+		(void)take(s, ' ');
+}
+
+/* "10:11:12 AM", "1:02:03.123pm" */
+static bool take_half_day(struct scan *s)
+{
+	struct scan t = *s;
+	char clock[CLOCK_MAX] = "0";
+	size_t add = t.end - t.p > 1 && t.p[1] == ':';
+	size_t n = (size_t)(t.end - t.p), used;
+	bool after_noon;
+
+	if (n > sizeof(clock) - add)
+		n = sizeof(clock) - add;
+	memcpy(clock + add, t.p, n);
+	used = when_read_clock(clock, n + add, &t.civil);
+	if (!used || t.civil.hour < 1 || t.civil.hour > 12)
+		return false;
+	t.p += used - add;
+	take_any_blank(&t);
+	after_noon = at(&t, 'P') || at(&t, 'p');
+	if (!after_noon && !at(&t, 'A') && !at(&t, 'a'))
+		return false;
+	t.p++;
+	if ((!take(&t, 'M') && !take(&t, 'm')) || !ends(&t, t.p))
+		return false;
+	t.civil.hour = t.civil.hour % 12 + (after_noon ? 12 : 0);
+	*s = t;
+	return true;
+}
+
 /* "+01:00", "+0100" or, where short forms are allowed, "+01". */
 static bool take_offset(struct scan *s, bool allow_hours)
 {
@@ -202,6 +244,25 @@ static bool take_short(struct scan *s)
 	return true;
 }
 
+/* "11/20/2026 10:11:12 AM": the months of who counts hours so stand first. */
+static bool take_american(struct scan *s)
+{
+	struct scan month;
+
+	if (!take_day(s) || !take(s, '/'))
+		return false;
+	month = *s;
+	month.civil.month = s->civil.day;
+	if (!take_day(&month) || !take(&month, '/') || !take_year(&month))
+		return false;
+	*s = month;
+	(void)take(s, ',');
+	if (!take(s, ' ') || !take_half_day(s))
+		return false;
+	take_zone(s);
+	return true;
+}
+
 /* "1120 10:11:12.123456" of klog, "20261120 10:11:12.123456" of absl */
 static bool take_packed(struct scan *s)
 {
@@ -265,17 +326,30 @@ static void take_trailing_year(struct scan *s)
 	*s = t;
 }
 
-/* "Nov 20 10:11:12", "Nov  9 2026 10:11:12" */
+static bool take_comma_blank(struct scan *s)
+{
+	struct scan t = *s;
+
+	if (!take(&t, ',') || !take(&t, ' '))
+		return false;
+	*s = t;
+	return true;
+}
+
+/* "Nov 20 10:11:12", "Nov  9 2026 10:11:12", and of java.util.logging
+ * "Nov 20, 2026 10:11:12 AM" */
 static bool take_month_first(struct scan *s, bool weekday)
 {
 	struct scan t;
 
-	if (!take_month(s) || !take(s, ' ') || !take_day(s) || !take(s, ' '))
+	if (!take_month(s) || !take(s, ' ') || !take_day(s))
+		return false;
+	if (!take_comma_blank(s) && !take(s, ' '))
 		return false;
 	t = *s;
-	if (take_year(&t) && take(&t, ' '))
+	if (take_year(&t) && (take(&t, ' ') || take_comma_blank(&t)))
 		*s = t;
-	if (!take_clock(s))
+	if (!take_half_day(s) && !take_clock(s))
 		return false;
 	if (weekday && !s->has_year)
 		take_trailing_year(s);
@@ -404,6 +478,9 @@ static bool take_time(struct scan *s, int64_t now_ms, struct when *ret)
 	*s = start;
 	if (take_short(s))
 		return settle(s, now_ms, ret) && is_likely(ret->ms, now_ms);
+	*s = start;
+	if (take_american(s))
+		return settle(s, now_ms, ret);
 	*s = start;
 	if (take_packed(s))
 		return settle(s, now_ms, ret);
