@@ -9,7 +9,7 @@
 static struct {
 	const char *action, *confidence;
 	struct cli_list params, excepts;
-	bool rule, case_sensitive;
+	bool by_id, case_sensitive;
 	const char *text;
 } args;
 
@@ -21,7 +21,7 @@ const struct cli_opt solution_opts[] = {
 	KB_PACK_OPTS, CLI_LAST};
 
 const struct cli_opt pattern_opts[] = {
-	CLI_FLAG(0, "rule", &args.rule, "RE is the id of a pattern of oncall-monitor"),
+	CLI_FLAG(0, "by-id", &args.by_id, "RE is the id of a pattern of oncall-monitor"),
 	CLI_LIST('e', "except", "RE", &args.excepts, "expression that must not match"),
 	CLI_FLAG(0, "case-sensitive", &args.case_sensitive, "case matters"),
 	CLI_STR('t', "text", "TEXT", &args.text, "of test: the text to try them on"),
@@ -231,7 +231,7 @@ static int pattern_add(void *arg, struct knowledge_entry *e, struct err *err)
 {
 	const struct job *job = arg;
 	struct knowledge_pattern *p =
-		args.rule ? knowledge_pattern_add(e, job->name, NULL)
+		args.by_id ? knowledge_pattern_add(e, job->name, NULL)
 			  : knowledge_pattern_add(e, NULL, job->name);
 
 	p->case_sensitive = args.case_sensitive;

@@ -76,7 +76,7 @@ complete -c oncall-kb -n '__fish_seen_subcommand_from solution' -l confidence -s
 complete -c oncall-kb -n '__fish_seen_subcommand_from solution' -l pack -r -F -d 'entries of that file, too'
 complete -c oncall-kb -n '__fish_seen_subcommand_from solution' -l no-default-packs -d 'only packs named with --pack, and the store'
 complete -c oncall-kb -n __fish_use_subcommand -a pattern -d 'expressions that say that it is this'
-complete -c oncall-kb -n '__fish_seen_subcommand_from pattern' -l rule -d 'RE is the id of a pattern of oncall-monitor'
+complete -c oncall-kb -n '__fish_seen_subcommand_from pattern' -l by-id -d 'RE is the id of a pattern of oncall-monitor'
 complete -c oncall-kb -n '__fish_seen_subcommand_from pattern' -l except -s e -x -d 'expression that must not match'
 complete -c oncall-kb -n '__fish_seen_subcommand_from pattern' -l case-sensitive -d 'case matters'
 complete -c oncall-kb -n '__fish_seen_subcommand_from pattern' -l text -s t -x -d 'of test: the text to try them on'
