@@ -27,9 +27,9 @@
 #define SHOWN_BYTES 40
 #define END_BYTE    '\1'
 /* For one expression; a faulty one is mostly found with the first texts. */
-#define BUDGET_US 20000
-/* What grows with the square takes a tenth of it, even on slow machines. */
-#define SLOW_US 5000
+#define BUDGET_US 40000
+/* What grows with the square takes a tenth of it. */
+#define SLOW_US 20000
 /* The first time code is compiled, and any time may be disturbed. */
 #define SLOW_TIMES 3
 
