@@ -63,7 +63,12 @@ static void add_key(struct buf *out, const struct config_key *key,
 
 		if (!p[n]) {
 			add_help(out, indent, key->help);
-			buf_addf(out, "#%*s%s:", indent, "", p);
+			buf_addf(out, "#%*s%s:", indent, "",
+				 *p != '*'
+					 ? p
+					 : name_in_map(key->path,
+						       (size_t)(p - key->path) -
+							       1));
 			if (key->type != CONFIG_MAP)
 				buf_addf(out, " %s", value);
 			buf_add_char(out, '\n');

@@ -161,6 +161,9 @@ static int put_secret(const struct layer *l, const struct config_key *key,
 
 static int walk_group(const struct layer *l, const struct place *at,
 		      const struct tree *n, struct err *err);
+static int put_named(const struct layer *l, const struct place *at,
+		     const struct tree *n, struct err *err);
+
 /* The map "services" remembers the names that were chosen in it. */
 static void add_name(const struct layer *l, const struct config_key *key,
 		     const char *path, const struct tree *n, const char *name)
@@ -190,7 +193,7 @@ static int put_map(const struct layer *l, const struct config_key *key,
 			place_below(at, "*", m->key.ptr);
 
 		add_name(l, key, at->path, n, m->key.ptr);
-		if (walk_group(l, &below, m->value, err) < 0)
+		if (put_named(l, &below, m->value, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -295,6 +298,16 @@ static int walk_group(const struct layer *l, const struct place *at,
 				n->members.entries[i].value, err) < 0)
 			return -1;
 	return 0;
+}
+
+/* What stands under a name that the user chose: keys, or a value. */
+static int put_named(const struct layer *l, const struct place *at,
+		     const struct tree *n, struct err *err)
+{
+	const struct config_key *key =
+		exact_key(l->config->schema, at->pattern);
+
+	return key ? put_node(l, key, at, n, err) : walk_group(l, at, n, err);
 }
 
 int config_layer_add(struct config *c, const char *name,

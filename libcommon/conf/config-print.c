@@ -141,6 +141,8 @@ static void print_key(struct printer *p, const struct prefix *at,
 		add_items(&line, v);
 	else if (key->type == CONFIG_SECRET)
 		add_secret(&line, v);
+	else if (key->type == CONFIG_BOOL)
+		buf_add_str(&line, v->text);
 	else
 		add_text(&line, v->text);
 	add_line(p, at->indent, buf_str(&line),
@@ -187,20 +189,46 @@ static void print_group(struct printer *p, const struct prefix *at)
 	}
 }
 
+/* A name that the user chose, and what stands below it. */
+static void print_name(struct printer *p, const struct prefix *at,
+		       const char *name)
+{
+	AUTO_FREE char *path = mem_printf("%s%s.", at->path, name);
+	AUTO_BUF struct buf line = BUF_INIT;
+	const struct prefix below = {at->pattern, path, at->indent + INDENT};
+
+	add_quoted(&line, name);
+	buf_add_char(&line, ':');
+	add_line(p, at->indent, buf_str(&line), NULL);
+	print_group(p, &below);
+}
+
+/* Of a map from names to values, "match.*", the key of those; or NULL. */
+static const struct config_key *value_key(const struct config_key *schema,
+					  const struct config_key *map)
+{
+	size_t n = strlen(map->path);
+
+	for (; schema->path; schema++)
+		if (!strncmp(schema->path, map->path, n) &&
+		    !strcmp(schema->path + n, ".*"))
+			return schema;
+	return NULL;
+}
+
 static void print_names(struct printer *p, const struct prefix *at,
 			const char *path, const struct config_value *v)
 {
 	AUTO_FREE char *pattern = mem_printf("%s.*.", v->key->path);
+	AUTO_FREE char *inside = mem_printf("%s.", path);
+	const struct prefix members = {pattern, inside, at->indent + INDENT};
+	const struct config_key *value = value_key(p->config->schema, v->key);
 
 	for (size_t i = 0; i < v->count; i++) {
-		AUTO_FREE char *below = mem_printf("%s.%s.", path, v->items[i]);
-		AUTO_BUF struct buf line = BUF_INIT;
-		struct prefix name = {pattern, below, at->indent + 2 * INDENT};
-
-		add_quoted(&line, v->items[i]);
-		buf_add_char(&line, ':');
-		add_line(p, at->indent + INDENT, buf_str(&line), NULL);
-		print_group(p, &name);
+		if (value)
+			print_key(p, &members, value, v->items[i]);
+		else
+			print_name(p, &members, v->items[i]);
 	}
 }
 

@@ -118,6 +118,24 @@ static void strange_text_survives(void **state)
 	}
 }
 
+/* The path with the names that the template gives in place of each '*'. */
+static char *name_stars(const char *path)
+{
+	char *real = mem_dup(path);
+
+	for (char *star; (star = strchr(real, '*'));) {
+		AUTO_FREE char *map =
+			mem_dup_bytes(real, (size_t)(star - real) - 1);
+		char *named = mem_printf(
+			"%s.%s%s", map,
+			config_key_find(config_schema, map)->example, star + 1);
+
+		free(real);
+		real = named;
+	}
+	return real;
+}
+
 /* Taking the first '#' of every line away gives a file that sets all keys. */
 static void the_template_is_a_configuration(void **state)
 {
@@ -140,16 +158,7 @@ static void the_template_is_a_configuration(void **state)
 	assert_int_equal(load_text(&c, config_schema, bare.data, &err), 0);
 	assert_no_err(&err);
 	for (const struct config_key *k = config_schema; k->path; k++) {
-		const char *star = strchr(k->path, '*');
-		size_t before = star ? (size_t)(star - k->path) : 0;
-		AUTO_FREE char *map =
-			mem_dup_bytes(k->path, before ? before - 1 : 0);
-		AUTO_FREE char *real =
-			star ? mem_printf("%s.%s%s", map,
-					  config_key_find(config_schema, map)
-						  ->example,
-					  star + 1)
-			     : mem_dup(k->path);
+		AUTO_FREE char *real = name_stars(k->path);
 
 		assert_non_null(strstr(config_origin(c, real), "one.yaml:"));
 	}

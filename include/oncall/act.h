@@ -1,0 +1,91 @@
+/*
+ * act.h - actions in the store: who may run one now, that it is run once, and
+ * what came of it. Intent is committed before anything runs, the outcome after;
+ * what a crash cut off is "unknown".
+ */
+#ifndef ONCALL_ACT_H
+#define ONCALL_ACT_H
+
+#include <oncall/action-run.h>
+#include <oncall/policy.h>
+#include <oncall/store.h>
+
+#define ACT_ID 32 /* "ACT-", a ULID and a NUL */
+
+enum act_status {
+	ACT_PLANNED,
+	ACT_WAITING, /* for people */
+	ACT_RUNNING,
+	ACT_DONE,
+	ACT_REFUSED,
+	ACT_UNKNOWN,
+};
+extern const char *const act_status_names[]; /* ended by NULL */
+
+/* What is asked for. */
+struct act_request {
+	const char *action;	      /* its name */
+	struct slice params;	      /* JSON object */
+	struct slice untrusted;	      /* as action_prepare() takes it */
+	int64_t incident;	      /* num, or 0 */
+	int64_t revision;	      /* of the incident */
+	const char *entry, *solution; /* of the knowledge base; or NULL */
+	const char *service, *host, *category, *pattern; /* or NULL */
+	enum severity severity;
+	struct slice tags;
+	const char *decision; /* "auto", "approve"; NULL: a person runs it */
+	const char *actor;
+};
+
+struct act; /* the store, the actions, the policy, for one process */
+
+int act_open(struct act **ret, struct store *s, const struct action_set *set,
+	     const struct policy *p, const struct config *c, struct err *err)
+	MUST_CHECK;
+void act_free(struct act *a);
+
+/* One action on its way. */
+struct act_job {
+	char id[ACT_ID];
+	enum act_status status;
+	char *reason; /* of refused and waiting */
+	char approval[ACT_ID];
+	struct action_call call;
+	struct action_outcome outcome;
+	bool again; /* it was there already: what stands is what it was */
+};
+void act_job_done(struct act_job *j);
+
+/*
+ * Takes requests in: all in one transaction, which commits the intents of those
+ * that may run now (ACT_RUNNING), and the refusals and approvals of the others.
+ * The same incident, revision, action and values are one action, whoever asks
+ * and however often. Guards, in this order: emergency stop, file permissions,
+ * declared parameters, approval, freeze, rate limits, circuit breaker, lock on
+ * the target, attempts for the incident. A target that is busy leaves the job
+ * ACT_PLANNED: to be offered again (act_claim) when something has ended.
+ */
+int act_take(struct act *a, const struct act_request *r, size_t n,
+	     struct act_job *jobs, struct err *err) MUST_CHECK;
+/* Those of jobs that are ACT_PLANNED, once more; the store's own that are
+ * approved or due for another try come as new ones with act_pending(). */
+int act_claim(struct act *a, struct act_job *const *jobs, size_t n,
+	      struct err *err) MUST_CHECK;
+/* Settles what has run: outcomes, locks, breakers, timeline, incident status,
+ * knowledge outcomes and audit, in one transaction. */
+int act_settle(struct act *a, struct act_job *const *jobs, size_t n,
+	       struct err *err) MUST_CHECK;
+/* The `action` record, from the store. */
+int act_record(struct act *a, const char *id, struct buf *out, struct err *err)
+	MUST_CHECK;
+
+/* The big red button, with who pressed it and why; also a file, whose path is
+ * policy.stop_file. */
+int act_stop(struct act *a, const char *actor, const char *reason,
+	     struct err *err) MUST_CHECK;
+int act_resume(struct act *a, const char *actor, const char *reason,
+	       struct err *err) MUST_CHECK;
+/* 1 and why (the caller frees it), 0, -1. */
+int act_stopped(struct act *a, char **ret_why, struct err *err) MUST_CHECK;
+
+#endif
