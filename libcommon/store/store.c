@@ -4,6 +4,8 @@
  */
 #include <oncall/store.h>
 
+#include <errno.h>
+
 #include <oncall/clock.h>
 #include <oncall/diag.h>
 #include <oncall/mem.h>
@@ -92,7 +94,9 @@ bool store_exists(const char *address)
 		return true;
 	path = address && *address ? mem_dup(address)
 				   : store_file_default(&ignored);
-	return path && access(path, F_OK) == 0;
+	/* What cannot be looked at may be there: opening it will say. */
+	return path && (access(path, F_OK) == 0 ||
+			(errno != ENOENT && errno != ENOTDIR));
 }
 
 int store_open(struct store **ret, const char *address, enum store_mode mode,

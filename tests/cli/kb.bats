@@ -36,6 +36,14 @@ with_store() {
     [ "${#lines[@]}" -ge 60 ]
 }
 
+@test "a store that cannot be looked at is not taken for an absent one" {
+    need sqlite
+    ln -s loop "$BATS_TEST_TMPDIR/loop"
+    ONCALL_STORE=$BATS_TEST_TMPDIR/loop/oncall.db
+    expect 4 kb list
+    says 'Too many levels of symbolic links'
+}
+
 @test "an entry is added, shown, changed, listed and removed" {
     two_entries
     expect_records 0 kb show pool-full
