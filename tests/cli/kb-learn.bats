@@ -268,6 +268,21 @@ higher() {
     is "$(confidence outcomes)" 1
 }
 
+@test "of many programs that change one entry at once no outcome is lost" {
+    pool
+    jobs=()
+    for i in {1..8}; do
+        kb feedback pool-full --worked --note "note $i" 3>&- &
+        jobs+=("$!")
+        kb edit pool-full --keyword "word $i" 3>&- &
+        jobs+=("$!")
+    done
+    for job in "${jobs[@]}"; do wait "$job"; done
+    is "$(confidence outcomes)" 8
+    is "$(kb history pool-full | jq -r 'select(.what == "worked").note' | sort -u | wc -l)" 8
+    is "$(kb show pool-full | jq '.keywords | length')" 8
+}
+
 @test "confidence is stated with a reason, and stands in the history" {
     pool
     expect 2 kb confidence pool-full 0.9
