@@ -24,6 +24,23 @@ void when_civil_date(int64_t ms, struct when_civil *ret);
 /* Turns a time in the zone that was set into UTC; gives its offset. */
 int64_t when_local_ms(int64_t local_ms, int *ret_offset_minutes);
 
+/* when-zone.c: ERR_USAGE for what is no name of a zone. */
+int when_check_zone(const char *name, struct err *err) MUST_CHECK;
+/* Does work while the C library's clock is that of a good zone. */
+void when_in_zone(const char *name, void (*work)(void *arg), void *arg);
+
+/*
+ * when-place.c: the clock of a place, beside the zone that was set. Where it is
+ * put back, a time of day comes twice.
+ */
+struct when_place;
+int when_place_new(struct when_place **ret, const char *zone, struct err *err)
+	MUST_CHECK;
+void when_place_free(struct when_place *p);
+/* The time at which that clock shows local_ms: the first or the last one; when
+ * it is put forward over that, the moment at which it is. */
+int64_t when_place_ms(struct when_place *p, int64_t local_ms, bool last);
+
 static inline bool when_digit(char c)
 {
 	return c >= '0' && c <= '9';

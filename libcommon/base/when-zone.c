@@ -135,23 +135,44 @@ static bool is_posix_zone(const char *p)
 	return !*p;
 }
 
-static void set_tz(const char *value)
+static void put_tz(const char *value)
 {
-	int failed = value ? setenv("TZ", value, 1) : unsetenv("TZ");
-
-	if (failed)
+	if (value ? setenv("TZ", value, 1) : unsetenv("TZ"))
 		mem_die(); /* the only reason left for a good name */
 	tzset();
+}
+
+static void set_tz(const char *value)
+{
+	put_tz(value);
 	zone.fixed_utc = false;
 	cached.step = INT64_MIN;
 }
 
+static void save_tz(void)
+{
+	if (zone.tz_saved)
+		return;
+	zone.tz = mem_dup(getenv("TZ"));
+	zone.tz_saved = true;
+}
+
+int when_check_zone(const char *name, struct err *err)
+{
+	if (!strcmp(name, "local") || !strcmp(name, "UTC") ||
+	    is_zone_file(name) || is_posix_zone(name))
+		return 0;
+	return err_set(err, ERR_USAGE,
+		       "unknown time zone '%.80s': write UTC, local or a name "
+		       "such as Europe/Berlin",
+		       name);
+}
+
 int when_set_zone(const char *name, struct err *err)
 {
-	if (!zone.tz_saved) {
-		zone.tz = mem_dup(getenv("TZ"));
-		zone.tz_saved = true;
-	}
+	save_tz();
+	if (when_check_zone(name, err) < 0)
+		return -1;
 	if (strcmp(name, "local") == 0) {
 		set_tz(zone.tz);
 		return 0;
@@ -161,13 +182,18 @@ int when_set_zone(const char *name, struct err *err)
 		zone.fixed_utc = true;
 		return 0;
 	}
-	if (!is_zone_file(name) && !is_posix_zone(name))
-		return err_set(err, ERR_USAGE,
-			       "unknown time zone '%.80s': write UTC, local or "
-			       "a name such as Europe/Berlin",
-			       name);
 	set_tz(name);
 	return 0;
+}
+
+void when_in_zone(const char *name, void (*work)(void *arg), void *arg)
+{
+	AUTO_FREE char *before = mem_dup(getenv("TZ"));
+
+	save_tz();
+	put_tz(strcmp(name, "local") ? name : zone.tz);
+	work(arg);
+	put_tz(before);
 }
 
 int when_zone_offset(int64_t ms)
