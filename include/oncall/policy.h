@@ -17,12 +17,13 @@ enum autonomy {
 };
 extern const char *const autonomy_names[]; /* ended by NULL */
 
-/* What rules look at. Texts may be NULL. */
+/* What rules look at. Texts may be NULL: then it has none, but environment and
+ * criticality are those that configuration says. */
 struct policy_facts {
 	const char *action, *service, *host, *category, *environment;
 	const char *criticality;  /* of the service: low ... critical */
-	const char *blast_radius; /* of the action */
-	const char *risk;	  /* low, medium, high, critical; or NULL */
+	const char *blast_radius; /* of the action, as it is declared */
+	const char *risk;	  /* of the action, as it is declared */
 	const char *pattern, *entry;
 	enum severity severity;
 	struct slice tags; /* JSON array */
@@ -34,6 +35,8 @@ struct policy_answer {
 	const char *rule;    /* that said so, "default", or what overrode it */
 	const char *freeze;  /* the window that holds now, or NULL */
 	int64_t freeze_ends; /* WHEN_NONE: never */
+	bool any_risk;	     /* the rule matches on risk: what triage finds too
+			      * risky may run by itself, too */
 	double auto_from;    /* confidence that "auto" takes */
 	double escalate_below; /* confidence below which a person is called */
 	const char *approvers; /* JSON array; "[]": anybody */
@@ -68,6 +71,8 @@ void policy_free(struct policy *p);
 void policy_ask(const struct policy *p, const struct policy_facts *f,
 		struct policy_answer *ret);
 const struct policy_limits *policy_limits(const struct policy *p);
+/* How critical a service is; NULL for no service. */
+const char *policy_criticality(const struct policy *p, const char *service);
 /* Names this policy in records: a hash of all that it says. */
 const char *policy_version(const struct policy *p);
 
