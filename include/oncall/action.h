@@ -11,6 +11,11 @@
 #include <oncall/err.h>
 #include <oncall/tree.h>
 
+/* Texts and expressions as they are compiled when they are loaded. */
+struct action_text;
+struct action_code;
+struct action_re;
+
 enum action_param_type {
 	ACTION_STRING,	/* one line of text without control bytes */
 	ACTION_NAME,	/* letters, digits, "._@:-"; begins with no "-" */
@@ -25,6 +30,7 @@ enum action_param_type {
 	ACTION_URL,	 /* http or https */
 	ACTION_SECRET,	 /* from configuration only; never shown */
 };
+extern const char *const action_type_names[]; /* ended by NULL */
 
 struct action_param {
 	char *name, *description;
@@ -36,6 +42,8 @@ struct action_param {
 	int64_t min, max; /* both 0: no limit */
 	size_t max_length;
 	char **choices, **under; /* ended by NULL; or NULL */
+	size_t line;
+	struct action_re *re; /* of pattern */
 };
 
 /* One thing to do. Texts are templates over the parameters (template.h). */
@@ -55,6 +63,7 @@ struct action_step {
 	char *expect;	 /* PCRE2 that the output must match, or NULL */
 	int64_t wait_ms; /* of ACTION_WAIT */
 	size_t line;
+	struct action_code *code; /* its templates; NULL in a call */
 };
 
 struct action_steps {
@@ -70,12 +79,16 @@ struct action_check { /* .steps.count 0: there is none */
 
 /* One way to do it: the first whose "when" holds is taken. */
 struct action_variant {
-	char *name;	    /* for people: "systemd" */
-	char **when_params; /* "kind=redis", ended by NULL; or NULL */
+	char *name; /* for people: "systemd" */
+	/* "kind=redis", ended by NULL; or NULL. Of those that name the same
+	 * parameter one is enough. */
+	char **when_params;
 	char *when_file;    /* a path that exists, or NULL */
 	char *when_program; /* one that PATH has, or NULL */
 	struct action_steps run, rollback;
 	struct action_check before, after;
+	size_t line;
+	struct action_text *file_code;
 };
 
 enum action_radius {
@@ -85,6 +98,7 @@ enum action_radius {
 	RADIUS_CLUSTER
 };
 enum action_risk { ACTION_RISK_LOW, ACTION_RISK_MEDIUM, ACTION_RISK_HIGH };
+/* Ended by NULL. */
 extern const char *const action_radius_names[], *const action_risk_names[];
 
 struct action {
@@ -108,6 +122,9 @@ struct action {
 	int64_t per_hour, per_target_hour, concurrency; /* 0: no limit */
 	int64_t cool_down_ms;
 	char **approvers; /* ended by NULL, or NULL: the policy's */
+	char *pack_dir;	  /* where file stands: ${pack_dir} */
+	bool has_shell;	  /* one of its steps has */
+	struct action_text *target_code, **env_code;
 };
 
 struct action_set;
@@ -115,7 +132,7 @@ struct action_set;
 /* All that packs have (pack_files("actions")), the packs' own "actions:", then
  * files; a later one replaces an earlier of the same id. Values of parameters
  * from configuration ("actions.ID.KEY") become their fallbacks, and then count
- * as trusted. */
+ * as trusted. c must outlive the set, and may be NULL. */
 int action_set_load(struct action_set **ret, const struct config *c,
 		    const char *const *files, bool no_default, struct err *err)
 	MUST_CHECK;
