@@ -73,7 +73,7 @@ static void write_record(struct buf *out, const struct knowledge_entry *e)
 	jwrite_close(out, '}');
 }
 
-/* What undo puts back, where it is no entry: "" is nothing said by the store. */
+/* What undo puts back where it is no entry; "": the store says nothing. */
 #define WAS_HIDDEN "-"
 
 static int state_before(struct kb *kb, const char *id, struct buf *ret,
@@ -109,7 +109,7 @@ static int set(struct kb *kb, const char *id, const struct knowledge_entry *e,
 		    buf_slice(&record), err) < 0)
 		return -1;
 	note.record = buf_str(&before);
-	note.before = note.after = NAN;
+	note.before = note.after = (double)NAN;
 	return kb_note(kb, id, &note, err);
 }
 
@@ -237,7 +237,7 @@ static int last_change(struct work *w, int64_t *ret_seq, struct buf *record,
 static int undo_work(struct work *w, struct err *err)
 {
 	const struct kb_note note = {
-		.what = "undone", .before = NAN, .after = NAN};
+		.what = "undone", .before = (double)NAN, .after = (double)NAN};
 	AUTO_BUF struct buf record = BUF_INIT;
 	struct slice json = SLICE_LIT("{}");
 	enum kb_state state = KB_STATE_UNSAID;

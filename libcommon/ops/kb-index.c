@@ -270,7 +270,6 @@ static int build(struct kb_index *i, struct err *err)
 /* ERR_NO when the file must be built first. */
 static int open_file(struct kb_index *i, struct err *err)
 {
-	AUTO_FREE char *number = NULL;
 	struct slice version;
 	int64_t now;
 

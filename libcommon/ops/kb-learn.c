@@ -22,7 +22,9 @@ struct learn {
 void kb_lesson_done(struct kb_lesson *l)
 {
 	free(l->entry);
-	*l = (struct kb_lesson){.kind = KB_LESSON_NONE};
+	l->kind = KB_LESSON_NONE;
+	l->entry = NULL;
+	l->why = NULL;
 }
 
 /* NULL when it teaches something. */
