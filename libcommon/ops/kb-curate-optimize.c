@@ -1,4 +1,4 @@
-/* kb-optimize.c - what can be mended without a person. */
+/* kb-curate-optimize.c - what can be mended without a person. */
 #include <oncall/kb-curate.h>
 
 #include <oncall/clock.h>
