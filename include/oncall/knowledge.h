@@ -12,8 +12,8 @@
 
 /* Limits of one entry: what is over them is an error that names it. */
 #define KNOWLEDGE_MAX_ID     100
-#define KNOWLEDGE_MAX_TEXT   (1024 * 1024) /* bytes of any one text */
-#define KNOWLEDGE_MAX_ITEMS  200	   /* of any list */
+#define KNOWLEDGE_MAX_TEXT   ((size_t)1024 * 1024) /* bytes of any one text */
+#define KNOWLEDGE_MAX_ITEMS  200		   /* of any list */
 #define KNOWLEDGE_CONFIDENCE 0.5 /* of a solution whose author says none */
 
 struct knowledge_list {

@@ -291,7 +291,7 @@ static int keep_more(struct knowledge_entry *e, const struct jscan *scan,
 	if (more.len > KNOWLEDGE_MAX_TEXT)
 		return err_set(err, ERR_INPUT,
 			       "members that are not known here have more "
-			       "than %d bytes",
+			       "than %zu bytes",
 			       KNOWLEDGE_MAX_TEXT);
 	e->more = buf_take(&more);
 	return 0;

@@ -292,7 +292,7 @@ bool knowledge_name_valid(const char *name, size_t max)
 
 static int too_long(const char *name, struct err *err)
 {
-	return err_set(err, ERR_INPUT, "'%s' is longer than %d bytes", name,
+	return err_set(err, ERR_INPUT, "'%s' is longer than %zu bytes", name,
 		       KNOWLEDGE_MAX_TEXT);
 }
 
