@@ -421,7 +421,7 @@ static void fill_contexts(struct build *b)
 		const struct gram *g = &b->grams[i];
 		uint32_t first = f->begin[(g->hash >> f->begin_shift) + 1];
 
-		for (size_t k = 0; k < PATTERN_CONTEXT; k++)
+		for (int k = 0; k < PATTERN_CONTEXT; k++)
 			f->contexts[first].kinds[k] |=
 				b->contexts[g->context].kinds[k];
 	}

@@ -270,7 +270,8 @@ static void add_unseen(struct pattern_ways *w, struct slice text)
  * n^p / p! ways. */
 static size_t quick_len(const struct pattern_ways *w)
 {
-	double power = 1 + w->others, log2_parts = 0;
+	double power = 1 + w->others, log2_parts;
+	int sign;
 
 	if (w->boundless || w->log2 >= STEPS_LOG2)
 		return BOUNDLESS_LEN;
@@ -278,8 +279,7 @@ static size_t quick_len(const struct pattern_ways *w)
 		return SIZE_MAX;
 	for (size_t i = 0; i < w->run_count; i++)
 		power += w->runs[i].times;
-	for (double i = 2; i <= power; i++)
-		log2_parts += log2(i);
+	log2_parts = lgamma_r(power + 1, &sign) / M_LN2;
 	return (size_t)exp2((STEPS_LOG2 - w->log2 + log2_parts) / power);
 }
 
