@@ -37,7 +37,7 @@ finds() {
     finds 'never matched' a
     finds 'has no solution' a
     finds 'matches better' f
-    ! finds 'matches better' e
+    run ! finds 'matches better' e
     kb remove d
     expect_records 1 kb check
     finds 'does not exist' e
@@ -47,7 +47,7 @@ finds() {
     kb add a --title 'Pool is full' --pattern 'pool \w+ is full'
     kb solution add a widen --action update_config
     kb solution add a restart --action restart_service
-    for n in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
         kb feedback a --solution widen --failed
         kb feedback a --solution restart --worked
     done

@@ -231,8 +231,8 @@ static void a_state_that_is_broken_is_refused(void **state)
 		"{\"rates\":{}}",
 		"{\"rates\":{\"gone\":{\"start\":1}}}",
 		"{\"rates\":{\"one\":7}}",
-		"{\"rates\":{\"one\":{\"start\":\"x\",\"written\":1e400,"
-		"\"folded\":5,\"record\":[]}}}",
+		("{\"rates\":{\"one\":{\"start\":\"x\",\"written\":1e400,"
+		 "\"folded\":5,\"record\":[]}}}"),
 	};
 	struct detector_options opt = bench_options();
 

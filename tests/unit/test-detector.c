@@ -142,8 +142,8 @@ static void both_ways_write_the_same(void **state)
 	static const char *const lines[] = {
 		"<11>Nov 20 09:59:58 h1 smartd[42]: warn ab\n",
 		"2026-11-20T09:00:00Z ERROR \"quoted\" a\\b\n",
-		"{\"message\":\"crit a\\u0001\\u0000b\",\"level\":\"info\","
-		"\"service\":\"x\\\"\",\"host\":\"\\u00e9\"}\n",
+		("{\"message\":\"crit a\\u0001\\u0000b\",\"level\":\"info\","
+		 "\"service\":\"x\\\"\",\"host\":\"\\u00e9\"}\n"),
 		"bad \xff a\xf0\x9f\x98 b\n",
 		"x a\n",
 		"time=2026-11-20T08:00:00Z level=warn msg=\"x ab\" pid=7\n",
@@ -273,7 +273,6 @@ static void ids_are_of_the_place_and_the_rule(void **state)
 	struct input_event event = {.text = SLICE_LIT("hit"),
 				    .id = SLICE_LIT("e\"1")};
 	AUTO_BENCH struct bench b;
-	AUTO_BUF struct buf path = BUF_INIT;
 
 	(void)state;
 	bench_start(&b, pack, bench_options());
