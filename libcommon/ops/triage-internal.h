@@ -11,6 +11,10 @@
 #include <oncall/kb.h>
 #include <oncall/triage.h>
 
+/* The risk from which nothing runs by itself, unless the policy's rule matches
+ * on risk: "high". */
+#define TRIAGE_RISKY 0.5
+
 struct triager {
 	struct store *store; /* NULL in tests: nothing has happened yet */
 	const struct action_set *set;
@@ -28,7 +32,7 @@ struct triage_subject {
 	enum severity severity;
 	struct slice tags, labels; /* JSON, or a NULL ptr */
 	int64_t time;		   /* clock_now() */
-	bool false_positive;
+	bool false_positive, simulated;
 };
 
 struct triage_factors {
