@@ -21,13 +21,13 @@ int approval_request(struct store *s, const struct approval_request *r,
 	return store_run(s, err,
 			 "INSERT INTO approvals (id, subject, hash, status, "
 			 "requester, approvers, quorum, votes, requested, "
-			 "expires) VALUES ($1, $2, $3, 'waiting', $4, $5, $6, "
-			 "'[]', $7, $8)",
+			 "expires, others_only) VALUES ($1, $2, $3, 'waiting', "
+			 "$4, $5, $6, '[]', $7, $8, $9)",
 			 STORE_VALUES_(S_TEXT(id), S_SLICE(r->subject),
 				       S_TEXT(r->hash), S_TEXT(r->requester),
 				       S_SLICE(r->approvers), S_INT(r->quorum),
-				       S_INT(clock_now()), S_INT(r->expires))) <
-			       0
+				       S_INT(clock_now()), S_INT(r->expires),
+				       S_INT(r->others_only))) < 0
 		       ? -1
 		       : 0;
 }
@@ -40,8 +40,9 @@ struct vote {
 
 /* The approval as it is, with what the new vote makes of it. */
 struct ballot {
-	struct slice status, approvers, votes;
+	struct slice status, approvers, votes, requester;
 	int64_t quorum, expires;
+	bool others_only;
 };
 
 /* "ana" of "ana via oncall-bot": who counts is the person, by whatever way. */
@@ -81,21 +82,39 @@ static bool has_voted(struct slice votes, const char *actor, int64_t *yes)
 	return found;
 }
 
-static int check_ballot(const struct vote *v, const struct ballot *b,
-			struct err *err)
+static bool is_approver(const struct ballot *b, const char *actor)
 {
 	AUTO_BUF struct buf name = BUF_INIT;
 
+	jwrite_text(&name, NULL, person_of(actor));
+	return slice_is(b->approvers, "[]") ||
+	       jlist_has(b->approvers, buf_slice(&name));
+}
+
+static bool is_requester(const struct ballot *b, const char *actor)
+{
+	AUTO_BUF struct buf asked = BUF_INIT;
+
+	buf_add_slice(&asked, b->requester);
+	return slice_eq(person_of(buf_str(&asked)), person_of(actor));
+}
+
+static int check_ballot(const struct vote *v, const struct ballot *b,
+			struct err *err)
+{
 	if (!slice_is(b->status, "waiting"))
 		return err_set(err, ERR_REFUSED, "'%s' is %.*s already", v->id,
 			       (int)b->status.len, b->status.ptr);
 	if (b->expires <= clock_now())
 		return err_set(err, ERR_REFUSED, "'%s' has expired", v->id);
-	jwrite_text(&name, NULL, person_of(v->actor));
-	if (!slice_is(b->approvers, "[]") &&
-	    !jlist_has(b->approvers, buf_slice(&name)))
+	if (!is_approver(b, v->actor))
 		return err_set(err, ERR_REFUSED,
 			       "'%s' is not among the approvers of '%s'",
+			       v->actor, v->id);
+	if (b->others_only && is_requester(b, v->actor))
+		return err_set(err, ERR_REFUSED,
+			       "'%s' asked for '%s', and somebody else has to "
+			       "agree",
 			       v->actor, v->id);
 	return 0;
 }
@@ -124,30 +143,43 @@ static int save_vote(const struct vote *v, const struct ballot *b, int64_t yes,
 			   S_TIME(settled ? clock_now() : WHEN_NONE));
 }
 
-static int vote_work(void *arg, struct err *err)
+/* Its texts are those of the row. */
+static struct store_rows *find_ballot(const struct vote *v, struct ballot *ret,
+				      struct err *err)
 {
-	const struct vote *v = arg;
 	AUTO_ROWS struct store_rows *rows = NULL;
-	struct ballot b;
-	int64_t yes;
 	int got;
 
 	if (store_lock(v->store, "approvals", err) < 0)
-		return -1;
+		return NULL;
 	rows = STORE_ASK(v->store, err,
-			 "SELECT status, approvers, votes, quorum, expires "
-			 "FROM approvals WHERE id = $1",
+			 "SELECT status, approvers, votes, quorum, expires, "
+			 "requester, others_only FROM approvals WHERE id = $1",
 			 S_TEXT(v->id));
 	if (!rows || (got = store_next(rows, err)) < 0)
-		return -1;
-	if (!got)
-		return err_set(err, ERR_NO, "there is no approval '%s'", v->id);
-	b = (struct ballot){.status = store_text(rows, 0),
-			    .approvers = store_text(rows, 1),
-			    .votes = store_text(rows, 2),
-			    .quorum = store_int(rows, 3),
-			    .expires = store_int(rows, 4)};
-	if (check_ballot(v, &b, err) < 0)
+		return NULL;
+	if (!got) {
+		(void)err_set(err, ERR_NO, "there is no approval '%s'", v->id);
+		return NULL;
+	}
+	*ret = (struct ballot){.status = store_text(rows, 0),
+			       .approvers = store_text(rows, 1),
+			       .votes = store_text(rows, 2),
+			       .quorum = store_int(rows, 3),
+			       .expires = store_int(rows, 4),
+			       .requester = store_text(rows, 5),
+			       .others_only = store_int(rows, 6) != 0};
+	return TAKE_PTR(rows);
+}
+
+static int vote_work(void *arg, struct err *err)
+{
+	const struct vote *v = arg;
+	struct ballot b;
+	int64_t yes;
+	AUTO_ROWS struct store_rows *rows = find_ballot(v, &b, err);
+
+	if (!rows || check_ballot(v, &b, err) < 0)
 		return -1;
 	if (has_voted(b.votes, v->actor, &yes))
 		return err_set(err, ERR_REFUSED, "'%s' has voted on '%s'",
@@ -165,6 +197,36 @@ int approval_vote(struct store *s, const char *id, const char *actor,
 			 .approve = approve};
 
 	return store_transact(s, vote_work, &v, err);
+}
+
+static int revoke_work(void *arg, struct err *err)
+{
+	const struct vote *v = arg;
+	struct ballot b;
+	AUTO_ROWS struct store_rows *rows = find_ballot(v, &b, err);
+
+	if (!rows)
+		return -1;
+	if (!slice_is(b.status, "approved") && !slice_is(b.status, "waiting"))
+		return err_set(err, ERR_REFUSED, "'%s' is %.*s already", v->id,
+			       (int)b.status.len, b.status.ptr);
+	if (!is_approver(&b, v->actor) && !is_requester(&b, v->actor))
+		return err_set(err, ERR_REFUSED,
+			       "'%s' neither asked for '%s' nor is among its "
+			       "approvers",
+			       v->actor, v->id);
+	return STORE_QUEUE(v->store, err,
+			   "UPDATE approvals SET status = 'cancelled', "
+			   "settled = $2 WHERE id = $1",
+			   S_TEXT(v->id), S_INT(clock_now()));
+}
+
+int approval_revoke(struct store *s, const char *id, const char *actor,
+		    struct err *err)
+{
+	struct vote v = {.store = s, .id = id, .actor = actor};
+
+	return store_transact(s, revoke_work, &v, err);
 }
 
 /* What still waits behind its time is expired, although nobody came by. */

@@ -32,6 +32,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static bool others_only;
+
 /* Asks for an approval that is open for an hour. */
 static void ask_for(const char *approvers, int64_t quorum)
 {
@@ -43,6 +45,7 @@ static void ask_for(const char *approvers, int64_t quorum)
 		.approvers = slice_of(approvers),
 		.quorum = quorum,
 		.expires = NOW + WHEN_HOUR,
+		.others_only = others_only,
 	};
 
 	assert_int_equal(approval_request(store, &r, id, &err), 0);
@@ -182,6 +185,52 @@ static void a_settled_one_does_not_expire(void **state)
 	has("\"status\":\"approved\"");
 }
 
+static void who_asked_has_no_vote(void **state)
+{
+	(void)state;
+	ask_for("[]", 1);
+	vote("bot", true);
+	others_only = true;
+	ask_for("[]", 2);
+	ask_for("[\"ana\",\"bot\"]", 1);
+	others_only = false;
+	refused("bot", "'bot' asked for 'APR-");
+	refused("bot via relay", "somebody else has to agree");
+	vote("ana", true);
+	has("\"status\":\"approved\"");
+}
+
+static void take_back(const char *actor, const char *refusal)
+{
+	struct err err = ERR_INIT;
+	int rc = approval_revoke(store, id, actor, &err);
+
+	if (!refusal) {
+		assert_no_err(&err);
+		assert_int_equal(rc, 0);
+		has("\"status\":\"cancelled\"");
+		return;
+	}
+	assert_int_equal(rc, -1);
+	assert_err(&err, ERR_REFUSED, refusal);
+}
+
+static void it_is_taken_back(void **state)
+{
+	(void)state;
+	ask_for("[\"ana\",\"ben\"]", 1);
+	take_back("eva", "'eva' neither asked for 'APR-");
+	vote("ana", true);
+	take_back("ben via relay", NULL);
+	take_back("ben", "is cancelled already");
+	refused("ben", "is cancelled already");
+	ask_for("[\"ana\"]", 1);
+	take_back("bot", NULL);
+	ask_for("[\"ana\"]", 1);
+	vote("ana", false);
+	take_back("ana", "is denied already");
+}
+
 static void an_unknown_one_is_no(void **state)
 {
 	struct err err = ERR_INIT;
@@ -200,10 +249,16 @@ static int run_on(const char *on, const char *where)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-		TEST(the_quorum_approves),  TEST(one_no_denies),
-		TEST(a_person_votes_once),  TEST(who_came_by_a_relay_counts),
-		TEST(only_approvers_vote),  TEST(what_is_settled_stays),
-		TEST(time_runs_out),	    TEST(a_settled_one_does_not_expire),
+		TEST(the_quorum_approves),
+		TEST(one_no_denies),
+		TEST(a_person_votes_once),
+		TEST(who_came_by_a_relay_counts),
+		TEST(only_approvers_vote),
+		TEST(what_is_settled_stays),
+		TEST(time_runs_out),
+		TEST(a_settled_one_does_not_expire),
+		TEST(who_asked_has_no_vote),
+		TEST(it_is_taken_back),
 		TEST(an_unknown_one_is_no),
 #undef TEST
 	};

@@ -71,6 +71,9 @@ CREATE TABLE breakers (
     reason TEXT
 ) @without_rowid@;
 
+-- 1: who asked has no vote.
+ALTER TABLE approvals ADD COLUMN others_only @integer@;
+
 -- What is switched for all programs, such as the emergency stop.
 CREATE TABLE switches (
     name @text@ PRIMARY KEY,
