@@ -114,8 +114,10 @@ static void add_path(struct buf *out, const char *path)
 		mdoc_word(out, (struct slice){path, n});
 		path += n;
 		if (*path) {
-			buf_add_str(out, " Ns Ar NAME Ns Cm");
 			path++;
+			buf_add_str(out, " Ns Ar NAME");
+			if (*path)
+				buf_add_str(out, " Ns Cm");
 		}
 	}
 }
