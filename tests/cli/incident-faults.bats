@@ -151,8 +151,11 @@ open_to_all() {
     need sqlite
     filled
     cp "$ONCALL_STORE" sound.db
-    local where
-    for where in 0 4096 16384; do
+    local where roots
+    mapfile -t roots < <(sqlite3 sound.db "SELECT (rootpage - 1) *
+        (SELECT page_size FROM pragma_page_size) FROM sqlite_schema
+        WHERE name IN ('incidents', 'timeline') ORDER BY name")
+    for where in 0 "${roots[@]}"; do
         cp sound.db "$ONCALL_STORE"
         dd if=/dev/urandom of="$ONCALL_STORE" bs=1 seek=$where count=4000 \
             conv=notrunc status=none
