@@ -160,26 +160,6 @@ int pattern_find(const struct pattern_set *set, struct pattern_scratch *scratch,
 		 struct slice block, enum pattern_form form,
 		 int (*line)(void *arg, struct slice line), void *arg);
 
-/* What became of a rule on one text, for people. */
-enum pattern_outcome {
-	PATTERN_HIT,
-	PATTERN_EXCEPTED,  /* by the except-expression expr */
-	PATTERN_NEAR,	   /* expr matched from its start up to a place */
-	PATTERN_FAR,	   /* no expression has matched a single byte */
-	PATTERN_UNDECIDED, /* expr passed a limit */
-};
-
-struct pattern_near {
-	enum pattern_outcome outcome;
-	size_t expr;
-	/* NEAR: what of the expression fitted, and of the text; the rest of the
-	 * expression begins where it stopped. */
-	struct slice fitted, rest, text;
-};
-
-void pattern_explain(const struct pattern_set *set, size_t rule,
-		     struct slice text, struct pattern_near *ret);
-
 /* From here on the time that each rule takes is measured, too (slower). */
 void pattern_scratch_measure(struct pattern_scratch *s);
 

@@ -3,6 +3,7 @@
 
 #include <oncall/fields.h>
 #include <oncall/mem.h>
+#include <oncall/pattern-explain.h>
 #include <oncall/show.h>
 
 #define SHOWN_BYTES 100 /* of an example in a finding */

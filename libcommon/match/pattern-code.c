@@ -1,8 +1,10 @@
 /* pattern-code.c - one expression, compiled by PCRE2 and matched by it. */
-#include "pattern-internal.h"
+#include "pattern-code.h"
 
 #include <oncall/mem.h>
 #include <oncall/utf8.h>
+
+#include "pattern-internal.h"
 
 /* Bytes of a message of PCRE2. */
 #define MESSAGE_MAX 160

@@ -5,9 +5,11 @@
  * and run without JIT. Of the callouts that came behind some text the one that
  * stood furthest to the right in the expression tells what fitted.
  */
-#include "pattern-internal.h"
+#include <oncall/pattern-explain.h>
 
 #include <oncall/mem.h>
+
+#include "pattern-internal.h"
 
 struct reach {
 	const char *text;

@@ -5,6 +5,7 @@
 
 #include <oncall/clock.h>
 #include <oncall/mem.h>
+#include <oncall/pattern-explain.h>
 #include <oncall/show.h>
 
 #define EXPLAIN_TEXT 200 /* bytes of a text that is shown */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include <oncall/mem.h>
-#include <oncall/pattern.h>
+#include <oncall/pattern-explain.h>
 
 #include "pattern-corpus.h"
 #include "pattern-random.h"
