@@ -25,6 +25,7 @@
 #define COUNTED_TRY  3
 
 #define PERCENT	   100.0
+#define ROUND	   1000.0
 #define FACTOR_MAX 240 /* bytes of its name */
 
 void triage_add_factor(struct triage_factors *f, double value, const char *fmt,
@@ -136,5 +137,7 @@ void triage_confidence(const struct triager *t, const struct triage_subject *s,
 	if (value < raw || value > raw)
 		triage_add_factor(&c->confidence_factors, value - raw,
 				  "what such numbers came to");
-	c->action.confidence = value < 0 ? 0 : value > 1 ? 1 : value;
+	value = value < 0 ? 0 : value > 1 ? 1 : value;
+	/* As records have it: what they say is what was decided by. */
+	c->action.confidence = (double)(int)(value * ROUND + 0.5) / ROUND;
 }

@@ -202,7 +202,7 @@ static bool may_run_alone(const struct triage_candidate *c, struct triage *ret)
 	else if (c->action.confidence < c->policy.auto_from)
 		triage_add_reason(ret,
 				  "%s does not run by itself: the confidence "
-				  "%.2f is below %.2f",
+				  "%.3f is below %.3f",
 				  name, c->action.confidence,
 				  c->policy.auto_from);
 	else if (c->not_reusable)
@@ -230,8 +230,8 @@ static enum triage_decision decide(const struct triager *t,
 			  c->risk);
 	if (is_unsure(c)) {
 		triage_add_reason(ret,
-				  "a person is called: the confidence %.2f is "
-				  "below %.2f",
+				  "a person is called: the confidence %.3f is "
+				  "below %.3f",
 				  c->action.confidence,
 				  c->policy.escalate_below);
 		return TRIAGE_ESCALATE;
@@ -244,7 +244,7 @@ static enum triage_decision decide(const struct triager *t,
 		return TRIAGE_APPROVE;
 	triage_add_reason(ret,
 			  "%s runs by itself: the policy allows it (%s), and "
-			  "the confidence reaches %.2f",
+			  "the confidence reaches %.3f",
 			  name_of(c), c->policy.rule, c->policy.auto_from);
 	return TRIAGE_AUTO;
 }
