@@ -202,6 +202,8 @@ void policy_ask(const struct policy *p, const struct policy_facts *f,
 	for (size_t i = 0; i < p->rule_count; i++)
 		if (applies(&p->rules[i], &q))
 			take(ret, &p->rules[i], &r, &self);
+	if (!r)
+		r = &p->general;
 	take(ret, &p->general, &r, &self);
 	ret->autonomy = (enum autonomy)r->autonomy;
 	ret->rule = r->name;
