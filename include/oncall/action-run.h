@@ -63,5 +63,8 @@ int action_workers_start(struct action_workers *w, const struct action_call *c,
  * died gives VERDICT_FAILED_DURING_CHANGE, and a new one stands in. */
 int action_workers_wait(struct action_workers *w, void **ret_tag,
 			struct action_outcome *ret, struct err *err) MUST_CHECK;
+/* Whether one is done, so that action_workers_wait() returns at once; waits for
+ * it so long, less when a signal comes. */
+bool action_workers_ready(struct action_workers *w, int wait_ms);
 
 #endif
