@@ -29,7 +29,7 @@ const struct config_key config_schema[] = {
 		.type = CONFIG_STRING,
 		.fallback = "UTC",
 		.example = "Europe/Berlin",
-		.help = "zone of log times without one",
+		.help = "zone of windows of time that name none",
 	},
 	{
 		.path = "sources",
@@ -267,7 +267,7 @@ const struct config_key config_schema[] = {
 		.type = CONFIG_CHOICE,
 		.fallback = "suggest",
 		.choices = "off|suggest|approve|auto",
-		.help = "the most that is done without a rule that says more",
+		.help = "the most that is done where no rule says anything",
 	},
 	{
 		.path = "policy.thresholds.auto",
@@ -296,7 +296,8 @@ const struct config_key config_schema[] = {
 	{
 		.path = "policy.rules",
 		.type = CONFIG_MAP,
-		.help = "exceptions, the first in the order of names wins",
+		.help = "exceptions; of each value, the first in the order of "
+			"names counts",
 		.example = "restarts",
 	},
 	{
