@@ -365,6 +365,7 @@ int incident_remove(struct store *s, int64_t num, struct err *err)
 		"DELETE FROM latest_detections WHERE incident = $1",
 		"DELETE FROM timeline WHERE incident = $1",
 		"DELETE FROM incident_knowledge WHERE incident = $1",
+		"DELETE FROM incident_triage WHERE incident = $1",
 		"DELETE FROM incidents WHERE num = $1",
 	};
 

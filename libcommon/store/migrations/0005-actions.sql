@@ -12,6 +12,7 @@ CREATE TABLE changes (
     host TEXT
 ) @without_rowid@;
 CREATE INDEX changes_time ON changes (time);
+CREATE INDEX changes_service ON changes (service, time);
 
 CREATE TABLE incident_triage (
     incident @integer@ PRIMARY KEY,
