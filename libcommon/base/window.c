@@ -18,6 +18,9 @@
 #define LOOK_BACK  9
 #define LOOK_AHEAD 31
 
+/* Beyond all windows with dates; and sums with it are still numbers. */
+#define FAR_AWAY (2 * WHEN_MAX)
+
 struct window {
 	char *text;
 	struct when_place *place;
@@ -323,10 +326,10 @@ bool window_holds(const struct window *w, int64_t ms, int64_t *ret_change)
 
 	if (!ret_change)
 		ret_change = &unused;
-	if (ms < WHEN_MIN)
-		ms = WHEN_MIN;
-	if (ms > WHEN_MAX)
-		ms = WHEN_MAX;
+	if (ms < -FAR_AWAY)
+		ms = -FAR_AWAY;
+	if (ms > FAR_AWAY)
+		ms = FAR_AWAY;
 	return w->dates ? holds_dates(w, ms, ret_change)
 			: holds_days(w, ms, ret_change);
 }

@@ -308,6 +308,8 @@ static void times_far_away_do_not_matter(void **state)
 {
 	AUTO_WINDOW struct window *w =
 		window_in("daily 22:00 to 06:00", "Europe/Berlin");
+	AUTO_WINDOW struct window *last =
+		window_in("2026-12-24 to 9999-12-31", NULL);
 	int64_t change;
 
 	(void)state;
@@ -317,6 +319,11 @@ static void times_far_away_do_not_matter(void **state)
 	assert_string_equal(TEXT(change), "1965-03-01T21:00:00.000Z");
 	assert_false(window_holds(w, time_of("2126-07-01T12:00:00Z"), &change));
 	assert_string_equal(TEXT(change), "2126-07-01T20:00:00.000Z");
+	assert_true(window_holds(last, WHEN_MAX, &change));
+	assert_int_equal(change, WHEN_MAX + 1);
+	assert_false(window_holds(last, WHEN_MAX + 1, &change));
+	assert_int_equal(change, WHEN_NONE);
+	assert_false(window_holds(last, INT64_MAX, NULL));
 }
 
 int main(void)
