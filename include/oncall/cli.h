@@ -108,6 +108,9 @@ struct cli_tool {
 	/* Called when no command has the given name (the front door); NULL: an
 	 * error with a suggestion. */
 	int (*fallback)(int argc, char **argv, struct err *err);
+	/* The command that is meant when none is named, or a file stands in its
+	 * place: of a filter with commands beside it. Or NULL. */
+	const char *usual;
 };
 
 /*

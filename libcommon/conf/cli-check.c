@@ -206,6 +206,9 @@ int cli_check(const struct cli_tool *tool, struct err *err)
 		return -1;
 	if (strlen(tool->summary) > SUMMARY_COLUMNS)
 		return err_set(err, ERR_USAGE, "summary: too long");
+	if (tool->usual && !cli_command_find(tool, tool->usual))
+		return err_set(err, ERR_USAGE, "there is no command '%s'",
+			       tool->usual);
 	for (const struct cli_command *c = tool->commands; c->run; c++)
 		if (check_command(tool, c, err) < 0)
 			return err_prefix(err, "%s", c->name ? c->name : "-");

@@ -147,13 +147,15 @@ void cli_help_tool(struct buf *out, const struct cli_tool *tool)
 	}
 	column = command_column(tool);
 	buf_addf(out, "%s - %s\n\n", tool->name, tool->summary);
-	buf_addf(out, "Usage: %s COMMAND [OPTION...] [OPERAND...]\n",
-		 tool->name);
+	buf_addf(out, "Usage: %s %s [OPTION...] [OPERAND...]\n", tool->name,
+		 tool->usual ? "[COMMAND]" : "COMMAND");
 	buf_addf(out, "       %s [COMMAND] --help | --version\n", tool->name);
 	buf_add_str(out, "\nCommands:\n");
 	for (const struct cli_command *c = tool->commands; c->run; c++)
 		if (!c->hidden)
 			add_pair(out, c->name, c->summary, column);
+	if (tool->usual)
+		buf_addf(out, "\nWithout a command it is '%s'.\n", tool->usual);
 	add_examples(out, tool, NULL);
 	buf_addf(out, "\n'%s COMMAND --help' tells more about a command.\n",
 		 tool->name);

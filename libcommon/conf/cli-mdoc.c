@@ -110,7 +110,11 @@ void cli_mdoc_synopsis(struct buf *out, const struct cli_tool *tool)
 			continue;
 		buf_add_str(out, ".Nm\n");
 		if (c->name)
-			buf_addf(out, ".Cm \\&%s\n", c->name);
+			buf_addf(out, ".%sCm \\&%s\n",
+				 tool->usual && !strcmp(c->name, tool->usual)
+					 ? "Op "
+					 : "",
+				 c->name);
 		buf_add_str(out, ".Op Ar option ...\n");
 		mdoc_operands(&operands, c->operands);
 		if (operands.len)

@@ -338,20 +338,43 @@ static int unknown_command(const struct cli_tool *tool, const char *name,
 		       tool->name);
 }
 
+/* Whether what stands in the place of the command is a file. */
+static bool names_file(const char *operand)
+{
+	return !strcmp(operand, "-") || access(operand, F_OK) == 0;
+}
+
+static const struct cli_command *choose_command(const struct cli_tool *tool,
+						const char *operand,
+						bool *ret_usual)
+{
+	const struct cli_command *named =
+		operand ? cli_command_find(tool, operand) : NULL;
+
+	*ret_usual = !named && tool->usual && !cli_standard.help &&
+		     !cli_standard.version && (!operand || names_file(operand));
+	return *ret_usual ? cli_command_find(tool, tool->usual) : named;
+}
+
 int cli_parse(const struct cli_tool *tool, int argc, char **argv,
 	      struct cli_line *ret, struct err *err)
 {
 	AUTO_FREE char **rest = mem_zero((size_t)argc + 1, sizeof(*rest));
 	const struct cli_command *cmd;
+	bool usual;
 	int place;
 
 	ret->operands = mem_zero((size_t)argc + 1, sizeof(*ret->operands));
 	if (cli_tool_is_plain(tool))
 		return parse_command(tool->commands, argc, argv, ret, err);
 	place = find_command(tool, argc, argv, err);
-	if (place <= 0)
+	if (place < 0)
 		return place;
-	cmd = cli_command_find(tool, argv[place]);
+	cmd = choose_command(tool, place ? argv[place] : NULL, &usual);
+	if (usual)
+		return parse_command(cmd, argc, argv, ret, err);
+	if (!place)
+		return 0;
 	if (!cmd && !tool->fallback)
 		return unknown_command(tool, argv[place], err);
 	if (!cmd) {

@@ -324,6 +324,36 @@ static void the_front_door_hands_on(void **state)
 	assert_has(said.out, "Usage: oncall COMMAND");
 }
 
+static void a_filter_may_have_commands_beside_it(void **state)
+{
+	static const struct cli_tool filter = {
+		.name = "oncall-sample",
+		.summary = "shows what a table can say",
+		.commands = commands,
+		.examples = examples,
+		.usual = "list",
+	};
+	struct err err = ERR_INIT;
+
+	(void)state;
+	RUN_TOOL(&said, &filter, "oncall-sample", "--tag", "x");
+	assert_has(said.out, "tag=x");
+	RUN_TOOL(&said, &filter, "oncall-sample", "list", "--tag", "x");
+	assert_has(said.out, "tag=x");
+	RUN_TOOL(&said, &filter, "oncall-sample", "--nope");
+	assert_fails(&said, 2, "option '--nope' is not known");
+	RUN_TOOL(&said, &filter, "oncall-sample", "/dev/null");
+	assert_fails(&said, 2, "'/dev/null' is too much");
+	RUN_TOOL(&said, &filter, "oncall-sample", "lst");
+	assert_fails(&said, 2, "did you mean 'list'?");
+	RUN_TOOL(&said, &filter, "oncall-sample", "--help");
+	assert_has(said.out, "Usage: oncall-sample [COMMAND]");
+	assert_has(said.out, "Without a command it is 'list'.");
+	RUN_TOOL(&said, &filter, "oncall-sample", "--help=mdoc-synopsis");
+	assert_has(said.out, ".Op Cm \\&list\n");
+	assert_int_equal(cli_check(&filter, &err), 0);
+}
+
 static void nearest_is_near(void **state)
 {
 	static const char *const names[] = {"status", "store", "strict",
@@ -411,6 +441,7 @@ int main(void)
 		cmocka_unit_test(closed_streams_stay_reserved),
 		cmocka_unit_test(a_plain_program_has_no_commands),
 		cmocka_unit_test(the_front_door_hands_on),
+		cmocka_unit_test(a_filter_may_have_commands_beside_it),
 		cmocka_unit_test(nearest_is_near),
 		cmocka_unit_test(whole_numbers),
 	};
