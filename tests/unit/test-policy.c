@@ -29,6 +29,13 @@ static struct policy_answer ask(const struct policy *p,
 	return a;
 }
 
+/* cmocka's own comparison takes what is not a number for any number. */
+static void assert_share(double got, double want)
+{
+	if (!(got > want - 1e-9 && got < want + 1e-9))
+		fail_msg("%f is not %f", got, want);
+}
+
 static void without_configuration_it_suggests(void **state)
 {
 	AUTO_POLICY struct policy *p = policy_of("{}");
@@ -40,8 +47,8 @@ static void without_configuration_it_suggests(void **state)
 	assert_string_equal(a.rule, "default");
 	assert_null(a.freeze);
 	assert_int_equal(a.freeze_ends, WHEN_NONE);
-	assert_float_equal(a.auto_from, 0.85, 1e-9);
-	assert_float_equal(a.escalate_below, 0.60, 1e-9);
+	assert_share(a.auto_from, 0.85);
+	assert_share(a.escalate_below, 0.60);
 	assert_string_equal(a.approvers, "[]");
 	assert_int_equal(a.quorum, 1);
 	assert_false(a.self);
@@ -144,8 +151,8 @@ static void each_value_has_the_first_rule_that_gives_it(void **state)
 
 	(void)state;
 	assert_string_equal(a.rule, "a-red");
-	assert_float_equal(a.auto_from, 0.99, 1e-9);	       /* a-night */
-	assert_float_equal(a.escalate_below, 0, 1e-9);	       /* a-red */
+	assert_share(a.auto_from, 0.99);		       /* a-night */
+	assert_share(a.escalate_below, 0);		       /* a-red */
 	assert_string_equal(a.approvers, "[\"ana\",\"ops\"]"); /* b-restart */
 	assert_int_equal(a.quorum, 4);			       /* d-rest */
 	assert_int_equal(a.approval_expires, 5 * WHEN_MINUTE);
@@ -153,11 +160,34 @@ static void each_value_has_the_first_rule_that_gives_it(void **state)
 
 	f.time = FRIDAY; /* by day */
 	a = ask(p, &f);
-	assert_float_equal(a.auto_from, 0.85, 1e-9);
+	assert_share(a.auto_from, 0.85);
 	f.time = FRIDAY + 13 * WHEN_HOUR;
 	f.severity = SEVERITY_HIGH;
 	a = ask(p, &f);
-	assert_float_equal(a.auto_from, 0.85, 1e-9);
+	assert_share(a.auto_from, 0.85);
+}
+
+static void what_is_no_more_than_its_limit_keeps_its_rule(void **state)
+{
+	AUTO_POLICY struct policy *p =
+		policy_of("services: {db: {criticality: critical}}\n"
+			  "policy:\n"
+			  "  freeze: Fri 09:00 to 17:00\n"
+			  "  approval: {self: true}\n"
+			  "  rules: {a: {match: {action: x}, autonomy: suggest,"
+			  " self: false},\n"
+			  "          b: {match: {action: y}, autonomy: approve,"
+			  " in_freeze: true}}\n");
+	struct policy_answer a =
+		ask(p, &(struct policy_facts){.action = "x", .service = "api"});
+
+	(void)state;
+	assert_string_equal(a.rule, "a");
+	assert_false(a.self);
+	a = ask(p, &(struct policy_facts){.action = "y", .service = "db"});
+	assert_string_equal(a.rule, "b");
+	assert_int_equal(a.autonomy, AUTONOMY_APPROVE);
+	assert_true(a.self);
 }
 
 static void freezes_stop_what_is_not_meant_for_them(void **state)
@@ -317,6 +347,7 @@ int main(void)
 		cmocka_unit_test(without_configuration_it_suggests),
 		cmocka_unit_test(rules_are_asked_in_the_order_of_their_names),
 		cmocka_unit_test(each_value_has_the_first_rule_that_gives_it),
+		cmocka_unit_test(what_is_no_more_than_its_limit_keeps_its_rule),
 		cmocka_unit_test(freezes_stop_what_is_not_meant_for_them),
 		cmocka_unit_test(freezes_without_end_say_so),
 		cmocka_unit_test(the_version_is_what_it_says),

@@ -54,6 +54,7 @@ static void one_field(void **state)
 		{"service", {"/^web/"}, true},
 		{"service", {"/^eb/"}, false},
 		{"service", {"/^web-\\d$/"}, true},
+		{"service", {"/^(w)(e)b/"}, true},
 		{"service", {"!web-1"}, false},
 		{"service", {"!db"}, true},
 		{"service", {"!db", "!mail"}, true},

@@ -260,6 +260,8 @@ static void bad_text_is_refused_with_what_would_do(void **state)
 		{"Fri 16:60 to Mon 08:00", "'16:60' is no time of day"},
 		{"Fri 4:5 to Mon 08:00", "'4:5' is no time of day"},
 		{"Fri :05 to Mon 08:00", "':05' is no time of day"},
+		{"Fri 123:00 to Mon 08:00", "'123:00' is no time of day"},
+		{"Fri x:00 to Mon 08:00", "'x:00' is no time of day"},
 		{"16:00 to 08:00", "its day is missing"},
 		{"daily 16:00 to Mon 08:00", "begins on several days"},
 		{"Mon-Fri 16:00 to Sat 08:00", "begins on several days"},
