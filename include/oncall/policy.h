@@ -15,7 +15,7 @@ enum autonomy {
 	AUTONOMY_APPROVE, /* done when people agreed */
 	AUTONOMY_AUTO,
 };
-extern const char *const autonomy_names[]; /* ended by NULL */
+extern const char *const policy_autonomy_names[]; /* ended by NULL */
 
 /* What rules look at. Texts may be NULL: then it has none, but environment and
  * criticality are those that configuration says. */

@@ -64,7 +64,7 @@ static enum autonomy read_autonomy(struct loading *l, const char *path)
 	const char *value = config_str(l->config, path);
 	enum autonomy a = AUTONOMY_OFF;
 
-	while (strcmp(autonomy_names[a], value) != 0)
+	while (strcmp(policy_autonomy_names[a], value) != 0)
 		a++;
 	say(l, path, value);
 	return a;

@@ -1,4 +1,6 @@
 /* policy.c - how much may be done without a person. */
+#include <oncall/policy.h>
+
 #include <math.h>
 
 #include <oncall/jscan.h>
@@ -10,8 +12,8 @@
 #define TAGS_MAX       200 /* of an incident; more are not looked at */
 #define FREEZES_IN_ROW 100 /* that are followed to the end of the last one */
 
-const char *const autonomy_names[] = {"off", "suggest", "approve", "auto",
-				      NULL};
+const char *const policy_autonomy_names[] = {"off", "suggest", "approve",
+					     "auto", NULL};
 
 static void windows_done(struct policy_windows *w)
 {

@@ -135,7 +135,7 @@ static void rules_are_asked_in_the_order_of_their_names(void **state)
 		if (strcmp(a.rule, cases[i].rule) != 0 ||
 		    a.autonomy != cases[i].want)
 			fail_msg("case %zu: %s by %s", i,
-				 autonomy_names[a.autonomy], a.rule);
+				 policy_autonomy_names[a.autonomy], a.rule);
 		assert_int_equal(a.any_risk, !strcmp(a.rule, "c-risk"));
 	}
 }
