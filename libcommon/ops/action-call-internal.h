@@ -17,4 +17,19 @@ int action_choose(const struct action_values *v,
 int action_call_hash(const struct action_call *c, char ret[65], struct err *err)
 	MUST_CHECK;
 
+/* What stands under "actions.ID" for a parameter that is a secret. */
+int action_secret(const struct action_set *set, const struct action *a,
+		  const char *param, const char **ret, struct err *err)
+	MUST_CHECK;
+
+/* PATH for what is run: ours, without folders that are not absolute. */
+char *action_path(void);
+
+int action_steps_fill(const struct action_steps *from,
+		      const struct action_values *v, struct action_steps *ret,
+		      struct err *err) MUST_CHECK;
+/* Appends the step as people would type it. */
+void action_word_show(const char *word, struct buf *out);
+void action_step_show(const struct action_step *s, struct buf *out);
+
 #endif

@@ -1,5 +1,5 @@
 /* action-fill.c - texts with their values, each written as its place wants. */
-#include "action-internal.h"
+#include "action-call-internal.h"
 
 #include <oncall/jscan.h>
 #include <oncall/mem.h>

@@ -66,6 +66,9 @@ void action_read_variants(struct action_reading *r, const struct tree *map,
 #define ACTION_STEP_KEYS \
 	"command", "shell", "input", "exit", "http", "wait", "expect"
 
+/* Whether a program reads argument at as a program. */
+bool action_is_code(char *const *argv, size_t at);
+
 struct action *action_read(struct action_reading *r, const struct tree *map);
 void action_free(struct action *a);
 void action_steps_done(struct action_steps *s);
@@ -162,6 +165,9 @@ int action_text_fill(const struct action_text *t, const struct action_values *v,
 
 /* ---- expressions ---- */
 
+/* Whether text can be an expression. */
+int action_re_check(const char *text, struct err *err) MUST_CHECK;
+/* For values, all of which must match. */
 int action_re_new(struct action_re **ret, const char *text, struct err *err)
 	MUST_CHECK;
 void action_re_free(struct action_re *re);
@@ -186,24 +192,8 @@ int action_path_check(const struct action_param *p, const char *path,
 		      struct err *err) MUST_CHECK;
 bool action_parse_size(const char *text, uint64_t *ret);
 
-/* What stands under "actions.ID" for a parameter that is a secret. */
-int action_secret(const struct action_set *set, const struct action *a,
-		  const char *param, const char **ret, struct err *err)
-	MUST_CHECK;
-
-/* ---- filling ---- */
-
 /* The variable that has the value for a shell: the name in capitals, behind
  * "PARAM_" where that means something to programs. */
 char *action_variable(const char *name);
-/* PATH for what is run: ours, without folders that are not absolute. */
-char *action_path(void);
-
-int action_steps_fill(const struct action_steps *from,
-		      const struct action_values *v, struct action_steps *ret,
-		      struct err *err) MUST_CHECK;
-/* Appends the step as people would type it. */
-void action_word_show(const char *word, struct buf *out);
-void action_step_show(const struct action_step *s, struct buf *out);
 
 #endif

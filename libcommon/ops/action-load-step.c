@@ -1,7 +1,6 @@
 /*
  * action-load-step.c - what is done, as files declare it: commands, requests,
- * waiting. A value never becomes part of a program: it may not stand in an
- * argument that a shell or another interpreter reads as one.
+ * waiting.
  */
 #include "action-internal.h"
 
@@ -14,125 +13,6 @@
 #define STATUS_MAX 599
 #define EXIT_MAX   255
 #define CODES_MAX  8
-
-/* ---- arguments that are programs ---- */
-
-enum code_where {
-	CODE_CLUSTER, /* behind "-c", "-ec", before the first operand */
-	CODE_OPTION,  /* behind one of the options */
-	CODE_FIRST,   /* the first operand */
-	CODE_ALL,     /* all that follows the first operand */
-};
-
-struct interpreter {
-	const char *name;
-	enum code_where where;
-	const char *options;
-};
-
-static const struct interpreter interpreters[] = {
-	{"sh", CODE_CLUSTER, NULL},
-	{"bash", CODE_CLUSTER, NULL},
-	{"dash", CODE_CLUSTER, NULL},
-	{"ash", CODE_CLUSTER, NULL},
-	{"ksh", CODE_CLUSTER, NULL},
-	{"zsh", CODE_CLUSTER, NULL},
-	{"fish", CODE_CLUSTER, NULL},
-	{"su", CODE_OPTION, " -c --command "},
-	{"runuser", CODE_OPTION, " -c --command "},
-	{"python", CODE_OPTION, " -c "},
-	{"perl", CODE_OPTION, " -e -E -ne -pe "},
-	{"ruby", CODE_OPTION, " -e "},
-	{"node", CODE_OPTION, " -e --eval -p --print "},
-	{"php", CODE_OPTION, " -r "},
-	{"lua", CODE_OPTION, " -e "},
-	{"sed", CODE_FIRST, " -e --expression "},
-	{"awk", CODE_FIRST, " "},
-	{"gawk", CODE_FIRST, " "},
-	{"mawk", CODE_FIRST, " "},
-	{"jq", CODE_FIRST, " "},
-	{"psql", CODE_OPTION, " -c --command "},
-	{"mysql", CODE_OPTION, " -e --execute "},
-	{"mariadb", CODE_OPTION, " -e --execute "},
-	{"mongosh", CODE_OPTION, " --eval "},
-	{"mongo", CODE_OPTION, " --eval "},
-	{"clickhouse-client", CODE_OPTION, " -q --query "},
-	{"ssh", CODE_ALL, NULL},
-	{"sqlite3", CODE_ALL, NULL},
-	{"eval", CODE_ALL, NULL},
-};
-
-static const struct interpreter *interpreter_of(const char *arg)
-{
-	const char *slash = strrchr(arg, '/');
-	const char *name = slash ? slash + 1 : arg;
-
-	for (size_t i = 0; i < ARRAY_LEN(interpreters); i++) {
-		size_t n = strlen(interpreters[i].name);
-
-		/* "python3.11" */
-		if (!strncmp(interpreters[i].name, name, n) &&
-		    !name[n + strspn(name + n, "0123456789.")])
-			return &interpreters[i];
-	}
-	return NULL;
-}
-
-static bool has_option(const char *options, const char *arg, size_t n)
-{
-	AUTO_FREE char *word = mem_printf(" %.*s ", (int)n, arg);
-
-	return *arg == '-' && strstr(options, word);
-}
-
-static bool follows_option(const struct interpreter *in, char *const *argv,
-			   size_t from, size_t at)
-{
-	if (at > from + 1 &&
-	    has_option(in->options, argv[at - 1], strlen(argv[at - 1])))
-		return true;
-	return strchr(argv[at], '=') &&
-	       has_option(in->options, argv[at], strcspn(argv[at], "="));
-}
-
-/* Whether argument at is read as a program by the one that in, which stands
- * at index from, names. */
-static bool is_code_for(const struct interpreter *in, char *const *argv,
-			size_t from, size_t at)
-{
-	size_t operands = 0;
-
-	for (size_t i = from + 1; i < at; i++)
-		operands += *argv[i] != '-';
-	switch (in->where) {
-	case CODE_CLUSTER:
-		return operands == 0 && at > from + 1 &&
-		       argv[at - 1][1] != '-' && strchr(argv[at - 1], 'c');
-	case CODE_OPTION:
-		return follows_option(in, argv, from, at);
-	case CODE_FIRST:
-		return follows_option(in, argv, from, at) ||
-		       (operands == 0 && *argv[at] != '-' &&
-			(at == from + 1 || *argv[at - 1] != '-'));
-	case CODE_ALL:
-		return operands > 0;
-	}
-	return false;
-}
-
-static bool is_code(char *const *argv, size_t at)
-{
-	for (size_t i = 0; i < at; i++) {
-		const struct interpreter *in = interpreter_of(argv[i]);
-
-		/* Behind other programs these are names, as of a unit. */
-		if (in && in->where == CODE_ALL && i > 0)
-			continue;
-		if (in && is_code_for(in, argv, i, at))
-			return true;
-	}
-	return false;
-}
 
 /* ---- commands ---- */
 
@@ -229,7 +109,7 @@ static void read_argv(struct action_reading *r, const struct tree *map,
 		n++;
 	s->code->argv = mem_zero(n + 1, sizeof(struct action_text *));
 	for (size_t i = 0, used = 0; i < n; i++) {
-		enum action_place place = is_code(s->argv, i)
+		enum action_place place = action_is_code(s->argv, i)
 						  ? ACTION_IN_CODE
 						  : ACTION_IN_ARGUMENT;
 		size_t line = i < t->count ? t->items[i]->line : t->line;
@@ -419,7 +299,6 @@ static void check_expect(struct action_reading *r, const struct tree *map,
 			 const struct action_step *s)
 {
 	AUTO_BUF struct buf text = BUF_INIT;
-	struct action_re *re = NULL;
 	struct err err = ERR_INIT;
 	const struct tree *t = tree_get(map, "expect");
 	const struct action_text *code = s->code->expect;
@@ -428,10 +307,9 @@ static void check_expect(struct action_reading *r, const struct tree *map,
 		buf_add_str(&text, code->pieces[i].literal
 					   ? code->pieces[i].literal
 					   : "0");
-	if (code && action_re_new(&re, buf_str(&text), &err) < 0)
+	if (code && action_re_check(buf_str(&text), &err) < 0)
 		action_fault(r, t ? t->line : map->line, "expect /%s/: %s",
 			     s->expect, err.text);
-	action_re_free(re);
 }
 
 /* What is right beside a command only. */

@@ -5,9 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include <oncall/cli.h>
 #include <oncall/mem.h>
 #include <oncall/show.h>
@@ -17,10 +14,6 @@
 #define NAME_MAX_BYTES 255
 #define SHOWN_BYTES    60
 #define PORT_MAX       65535
-/* Bounds of one match, as PCRE2 counts them. */
-#define MATCH_STEPS   100000
-#define MATCH_DEPTH   10000
-#define MATCH_HEAP_KB 4096
 
 const char *const action_type_names[] = {
 	[ACTION_STRING] = "string",	[ACTION_NAME] = "name",
@@ -31,60 +24,6 @@ const char *const action_type_names[] = {
 	[ACTION_URL] = "url",		[ACTION_SECRET] = "secret",
 	[ACTION_SECRET + 1] = NULL,
 };
-
-/* ---- expressions ---- */
-
-struct action_re {
-	pcre2_code *code;
-	pcre2_match_data *data;
-	pcre2_match_context *context;
-};
-
-int action_re_new(struct action_re **ret, const char *text, struct err *err)
-{
-	const uint32_t options = PCRE2_UTF | PCRE2_ANCHORED |
-				 PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C;
-	PCRE2_UCHAR message[160];
-	struct action_re *re;
-	pcre2_code *code;
-	size_t at = 0;
-	int error = 0;
-
-	code = pcre2_compile((PCRE2_SPTR)text, strlen(text), options, &error,
-			     &at, NULL);
-	if (!code) {
-		(void)pcre2_get_error_message(error, message, sizeof(message));
-		return err_set(err, ERR_USAGE, "at offset %zu: %s", at,
-			       (const char *)message);
-	}
-	re = mem_zero(1, sizeof(*re));
-	re->code = code;
-	re->data = pcre2_match_data_create(1, NULL);
-	re->context = pcre2_match_context_create(NULL);
-	if (!re->data || !re->context)
-		mem_die();
-	(void)pcre2_set_match_limit(re->context, MATCH_STEPS);
-	(void)pcre2_set_depth_limit(re->context, MATCH_DEPTH);
-	(void)pcre2_set_heap_limit(re->context, MATCH_HEAP_KB);
-	*ret = re;
-	return 0;
-}
-
-void action_re_free(struct action_re *re)
-{
-	if (!re)
-		return;
-	pcre2_match_context_free(re->context);
-	pcre2_match_data_free(re->data);
-	pcre2_code_free(re->code);
-	free(re);
-}
-
-bool action_re_fits(const struct action_re *re, struct slice text)
-{
-	return pcre2_match(re->code, (PCRE2_SPTR)(text.ptr ? text.ptr : ""),
-			   text.len, 0, 0, re->data, re->context) >= 0;
-}
 
 /* ---- what is wanted, in words ---- */
 
@@ -108,8 +47,7 @@ void action_value_wanted(const struct action_param *p, struct buf *out)
 {
 	static const char *const words[] = {
 		[ACTION_STRING] = "one line of text",
-		[ACTION_NAME] = "letters, digits and . _ @ : -, not beginning "
-				"with -",
+		[ACTION_NAME] = "letters, digits, . _ @ : and -, first no -",
 		[ACTION_HOST] = "the name or address of a host",
 		[ACTION_INTEGER] = "a whole number",
 		[ACTION_NUMBER] = "a number",

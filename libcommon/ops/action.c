@@ -1,5 +1,5 @@
 /* action.c - all actions that are declared, by their ids. */
-#include "action-internal.h"
+#include "action-call-internal.h"
 
 #include <oncall/cli.h>
 #include <oncall/mem.h>
