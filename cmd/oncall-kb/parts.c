@@ -232,7 +232,7 @@ static int pattern_add(void *arg, struct knowledge_entry *e, struct err *err)
 	const struct job *job = arg;
 	struct knowledge_pattern *p =
 		args.by_id ? knowledge_pattern_add(e, job->name, NULL)
-			  : knowledge_pattern_add(e, NULL, job->name);
+			   : knowledge_pattern_add(e, NULL, job->name);
 
 	p->case_sensitive = args.case_sensitive;
 	for (size_t i = 0; i < args.excepts.count; i++)

@@ -157,7 +157,7 @@ open_to_all() {
         WHERE name IN ('incidents', 'timeline') ORDER BY name")
     for where in 0 "${roots[@]}"; do
         cp sound.db "$ONCALL_STORE"
-        dd if=/dev/urandom of="$ONCALL_STORE" bs=1 seek=$where count=4000 \
+        dd if=/dev/urandom of="$ONCALL_STORE" bs=1 seek="$where" count=4000 \
             conv=notrunc status=none
         cp "$ONCALL_STORE" damaged.db
         for command in list export 'open --title t' "ack $(inc 2)"; do
