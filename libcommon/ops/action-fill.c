@@ -160,6 +160,19 @@ static bool may_be_empty(const struct action_text *t,
 	       t->place == ACTION_IN_TARGET || piece->has_default;
 }
 
+/* A text may be a URL, too. */
+static int check_base(const struct buf *value, const char *name,
+		      struct err *err)
+{
+	const struct action_param url = {.type = ACTION_URL,
+					 .max_length = ACTION_MAX_TEXT};
+	AUTO_BUF struct buf used = BUF_INIT;
+
+	return action_value_check(&url, buf_slice(value), false, &used, err) < 0
+		       ? err_prefix(err, "parameter '%s'", name)
+		       : 0;
+}
+
 static int add_value(const struct action_text *t,
 		     const struct action_piece *piece,
 		     const struct action_values *v, struct buf *out,
@@ -175,6 +188,9 @@ static int add_value(const struct action_text *t,
 		return err_set(
 			err, ERR_REFUSED, "'%s' has no value, and %s needs one",
 			slot_name(v->action, piece->slot), v->action->id);
+	if (piece->encoding == ACTION_AS_BASE &&
+	    check_base(&filtered, slot_name(v->action, piece->slot), err) < 0)
+		return -1;
 	add_encoded(out, buf_slice(&filtered), piece->encoding);
 	return buf_check(&filtered, "a value", err);
 }

@@ -163,14 +163,15 @@ static void place_in_url(struct making *m, struct action_piece *piece,
 	piece->encoding = ACTION_AS_PERCENT;
 	switch (m->url) {
 	case URL_START:
-		if (p && p->type == ACTION_URL) {
+		if (p && (p->type == ACTION_URL || p->type == ACTION_STRING)) {
 			piece->encoding = ACTION_AS_BASE;
 			m->url = URL_REST;
 		} else if (p && p->type == ACTION_CHOICE) {
 			m->url = URL_SCHEME;
 		} else {
 			wrong(m, name,
-			      "begins a URL: its type must be url there");
+			      "begins a URL: its type must be url or "
+			      "string there");
 		}
 		break;
 	case URL_SCHEME:

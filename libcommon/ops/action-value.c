@@ -2,6 +2,7 @@
 #include "action-internal.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -323,7 +324,7 @@ bool action_parse_size(const char *text, uint64_t *ret)
 		    __builtin_add_overflow(value, (uint64_t)(text[i] - '0'),
 					   &value))
 			return false;
-	found = *unit ? strchr(units, *unit == 'k' ? 'K' : *unit) : NULL;
+	found = *unit ? strchr(units, toupper((unsigned char)*unit)) : NULL;
 	if (found) {
 		unsigned shift = 10 * (unsigned)(found - units + 1);
 

@@ -1,10 +1,10 @@
-#include "unit-action.h"
+#include "unit-declared.h"
 
 static void test_words(void **state)
 {
-	AUTO_ACTION_SET struct action_set *set = load_action(
-		"    params: {a: {type: string, untrusted: true}}\n"
-		"    command: [echo, '${a}', 'x=${a}']\n");
+	AUTO_ACTION_SET struct action_set *set =
+		load_action("    params: {a: {type: string, untrusted: true}}\n"
+			    "    command: [echo, '${a}', 'x=${a}']\n");
 	AUTO_ACTION_CALL struct action_call c = {.action = NULL};
 	struct err err = ERR_INIT;
 	int rc = prepare_action(set, "{\"a\":\"x y'\"}", UNTRUSTED, &c, &err);
