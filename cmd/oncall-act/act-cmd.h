@@ -29,9 +29,11 @@ struct act_cmd {
 };
 enum act_cmd_mode {
 	ACT_CMD_DECLARED, /* actions and policy alone, no store */
-	ACT_CMD_READ,	  /* a store that is not there is an empty one: then
-			   * store and act are NULL */
-	ACT_CMD_CHANGE,	  /* made when needed; knows who does it */
+	ACT_CMD_READ,	  /* no actions. A store that is not there is an empty
+			   * one: then store and act are NULL */
+	ACT_CMD_SWITCH,	  /* no actions, whose files may be broken: the store,
+			   * made when needed, and who does it */
+	ACT_CMD_CHANGE,	  /* all of it */
 };
 int act_cmd_open(struct act_cmd *c, enum act_cmd_mode mode, struct err *err)
 	MUST_CHECK;
