@@ -65,6 +65,10 @@ struct config_value *config_value_new(struct config *c,
 const struct config_value *config_value_get(const struct config *c,
 					    const char *path);
 void config_value_add(struct config_value *v, const char *item);
+/* The map at path remembers a name that was chosen in it; NULL: that it is
+ * there. */
+void config_value_name(struct config *c, const struct config_key *key,
+		       const char *path, const char *name, const char *origin);
 void config_value_free(void *value);
 /* Checks the text of a scalar and gives its number. */
 int config_value_check(const struct config_key *key, const char *text,

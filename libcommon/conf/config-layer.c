@@ -164,35 +164,21 @@ static int walk_group(const struct layer *l, const struct place *at,
 static int put_named(const struct layer *l, const struct place *at,
 		     const struct tree *n, struct err *err);
 
-/* The map "services" remembers the names that were chosen in it. */
-static void add_name(const struct layer *l, const struct config_key *key,
-		     const char *path, const struct tree *n, const char *name)
-{
-	AUTO_FREE char *origin = origin_of(l, n);
-	struct config_value *v = map_get(&l->config->values, slice_of(path));
-
-	if (!v)
-		v = config_value_new(l->config, key, path, origin);
-	for (size_t i = 0; name && i < v->count; i++)
-		if (!strcmp(v->items[i], name))
-			return;
-	if (name)
-		config_value_add(v, name);
-}
-
 static int put_map(const struct layer *l, const struct config_key *key,
 		   const struct place *at, const struct tree *n,
 		   struct err *err)
 {
+	AUTO_FREE char *origin = origin_of(l, n);
+
 	if (n->kind == TREE_LIST || n->text)
 		return wrong_type(l, key, at->path, n, err);
-	add_name(l, key, at->path, n, NULL);
+	config_value_name(l->config, key, at->path, NULL, origin);
 	for (size_t i = 0; i < n->members.count; i++) {
 		const struct map_entry *m = &n->members.entries[i];
 		AUTO_PLACE struct place below =
 			place_below(at, "*", m->key.ptr);
 
-		add_name(l, key, at->path, n, m->key.ptr);
+		config_value_name(l->config, key, at->path, m->key.ptr, origin);
 		if (put_named(l, &below, m->value, err) < 0)
 			return -1;
 	}

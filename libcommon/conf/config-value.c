@@ -46,6 +46,20 @@ void config_value_add(struct config_value *v, const char *item)
 	v->items[v->count] = NULL;
 }
 
+void config_value_name(struct config *c, const struct config_key *key,
+		       const char *path, const char *name, const char *origin)
+{
+	struct config_value *v = map_get(&c->values, slice_of(path));
+
+	if (!v)
+		v = config_value_new(c, key, path, origin);
+	for (size_t i = 0; name && i < v->count; i++)
+		if (!strcmp(v->items[i], name))
+			return;
+	if (name)
+		config_value_add(v, name);
+}
+
 static bool in_range(const struct config_key *key, int64_t number)
 {
 	if (!key->min && !key->max)

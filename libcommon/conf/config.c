@@ -178,6 +178,21 @@ const char *config_file(const struct config *c, size_t i)
 	return i < c->file_count ? c->files[i] : NULL;
 }
 
+/* The maps that path goes through get its names. */
+static void name_in_maps(struct config *c, const char *path, const char *origin)
+{
+	for (const char *dot = strchr(path, '.'); dot;
+	     dot = strchr(dot + 1, '.')) {
+		AUTO_FREE char *map = mem_dup_bytes(path, (size_t)(dot - path));
+		AUTO_FREE char *name =
+			mem_dup_bytes(dot + 1, strcspn(dot + 1, "."));
+		const struct config_key *key = config_key_find(c->schema, map);
+
+		if (key && key->type == CONFIG_MAP)
+			config_value_name(c, key, map, name, origin);
+	}
+}
+
 int config_set(struct config *c, const char *path, const char *value,
 	       const char *origin, struct err *err)
 {
@@ -186,6 +201,7 @@ int config_set(struct config *c, const char *path, const char *value,
 	assert(key && config_key_is_text(key));
 	if (config_value_set(c, key, path, value, origin, err) < 0)
 		return err_prefix(err, "%s", origin);
+	name_in_maps(c, path, origin);
 	return 0;
 }
 

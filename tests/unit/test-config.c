@@ -134,6 +134,13 @@ static void later_layers_win(void **state)
 		config_set(c, "deep.wait", "3s", "option --wait", &err), 0);
 	assert_true(config_duration(c, "deep.wait") == 3 * WHEN_SECOND);
 	assert_string_equal(config_origin(c, "deep.wait"), "option --wait");
+	assert_int_equal(
+		config_set(c, "services.z.level", "high", "test", &err), 0);
+	assert_int_equal(config_set(c, "services.a.level", "low", "test", &err),
+			 0);
+	assert_string_equal(config_item(c, "services", 2), "z");
+	assert_null(config_item(c, "services", 3));
+	assert_string_equal(config_str(c, "services.z.level"), "high");
 }
 
 static void a_list_replaces_unless_it_extends(void **state)
