@@ -7,6 +7,9 @@
  * detached themselves are found and ended too, and other children of this
  * process never are. At the deadline, on a clean stop, or when this process is
  * killed, the whole family gets TERM, after the grace KILL, until none is left.
+ *
+ * A process that has no other children can be the keeper itself, which saves a
+ * fork for each program.
  */
 #ifndef ONCALL_PROC_H
 #define ONCALL_PROC_H
@@ -36,6 +39,14 @@ struct proc_options {
 	size_t output_max;	/* each of stdout, stderr; 0: PROC_OUTPUT_MAX */
 	struct proc_limits limits;
 	mode_t umask; /* 0: 022 */
+	/* This process is the keeper: it becomes a child subreaper for good,
+	 * SIGCHLD gets its default, and all its children are taken for the
+	 * program's family. Survivors stay its children. When it is killed, the
+	 * program is, too, but not what that has started. */
+	bool here;
+	/* Gets the pid of the program, which is that of its session as well,
+	 * before it runs; 0 when all have ended. Or NULL. */
+	pid_t *started;
 };
 
 /* What a stream said: the first and the last part when there was too much. */

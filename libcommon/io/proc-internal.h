@@ -12,6 +12,9 @@
  * The keeper tells what happens in notes through a pipe. It ends the family
  * when the other pipe, the leash, is closed: by the caller at the deadline, or
  * by the kernel when the caller was killed.
+ *
+ * A caller that has no other child may be the keeper itself (`here` of struct
+ * proc_options): the same work is done between its reads.
  */
 #ifndef ONCALL_PROC_INTERNAL_H
 #define ONCALL_PROC_INTERNAL_H
@@ -24,7 +27,6 @@
 #define PROC_GIVE_UP_MS	   3000 /* of KILL, until survivors are reported */
 #define PROC_FD_REPORT	   3	/* where the keeper has its pipes */
 #define PROC_FD_LEASH	   4
-#define PROC_FD_FIRST	   5 /* closed from here */
 
 /* What was being done when a program could not be started. */
 enum proc_stage {
@@ -69,6 +71,7 @@ struct proc_plan {
 	int output[2];
 	int report;
 	int leash;
+	pid_t *started; /* as in struct proc_options */
 };
 
 int proc_plan_make(struct proc_plan *plan, const struct proc_options *opt,
@@ -77,10 +80,47 @@ void proc_plan_shut(struct proc_plan *plan); /* the child's ends */
 void proc_plan_done(struct proc_plan *plan);
 void proc_shut(int *fd); /* closes it and sets it to -1 */
 
-/* Everything below runs after a fork and calls only what is safe there. */
+enum proc_phase {
+	PROC_PHASE_RUN,	   /* the program runs */
+	PROC_PHASE_SETTLE, /* it ended; others may be ending too */
+	PROC_PHASE_TERM,   /* all were asked to end */
+	PROC_PHASE_KILL,
+};
+
+/* The work of a keeper, whichever process does it. */
+struct proc_keep {
+	enum proc_phase phase;
+	pid_t self;
+	pid_t program;
+	bool ended;    /* the program did */
+	bool leashed;  /* cleared by who wants the family to end */
+	bool told;     /* survivors were reported */
+	int64_t until; /* end of the phase, or when to report survivors */
+	int64_t grace_ms;
+	int children; /* signalfd, or -1: readable when a child has ended */
+	void (*tell)(void *arg, const struct proc_note *note);
+	void *arg;
+};
+
+/* Everything below may run after a fork and calls only what is safe there. */
+
 NORETURN void proc_keeper(const struct proc_plan *plan);
-NORETURN void proc_child(const struct proc_plan *plan);
-void proc_note(enum proc_note_kind kind, enum proc_stage stage, int value);
+/* Makes this process the child subreaper; SIGCHLD must be blocked from here on.
+ * -1 with errno. */
+int proc_keep_init(struct proc_keep *k, int64_t grace_ms) MUST_CHECK;
+/* Starts the program; false, and told, when that failed. */
+bool proc_keep_start(struct proc_keep *k, const struct proc_plan *plan);
+/* Reaps and does what is due; false when no child is left. */
+bool proc_keep_turn(struct proc_keep *k);
+/* Milliseconds until something is due, -1: nothing. */
+int proc_keep_pause(const struct proc_keep *k);
+void proc_keep_hear(const struct proc_keep *k); /* empties the signalfd */
+
+/* The child's pid; -1 and why when there is none. All signals are blocked. */
+pid_t proc_spawn(const struct proc_plan *plan, struct proc_note *ret_failure);
+/* The descriptors become 0, 1, 2 ...; those from PROC_FD_REPORT on are not for
+ * programs. All others are closed. -1 with errno. */
+int proc_place_fds(int *fds, size_t count) MUST_CHECK;
 
 /*
  * Sends a signal to every process that descends from root or belongs to the

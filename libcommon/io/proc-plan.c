@@ -142,6 +142,7 @@ int proc_plan_make(struct proc_plan *plan, const struct proc_options *opt,
 		.output = {-1, -1},
 		.report = -1,
 		.leash = -1,
+		.started = opt->started,
 	};
 	plan->argv = copy_array(opt->argv);
 	plan->env =

@@ -1,5 +1,5 @@
-/* proc.c - the caller's side: starts the keeper, reads what the program says,
- * and lets the family be ended when it is time. */
+/* proc.c - the caller's side: starts the keeper or is it, reads what the
+ * program says, and lets the family be ended when it is time. */
 #include "proc-internal.h"
 
 #include <errno.h>
@@ -26,13 +26,16 @@ struct run {
 	struct proc_capture capture[STREAMS];
 	struct proc_note failure; /* kind PROC_NOTE_FAILED when there is one */
 	sigset_t mask;		  /* as it was, while signals are held back */
+	sigset_t waiting;	  /* where they are let in */
 	bool holding;
+	struct proc_keep keep; /* its work, when we are the keeper */
 	pid_t keeper;
 	pid_t program;
 	bool ended; /* the program did, with this status */
 	int status;
 	bool closed; /* the keeper is gone, and with it the family */
 	bool gone;   /* nothing more will come */
+	bool let_go; /* the family was told to end */
 	int64_t start;
 	int64_t limit; /* for the keeper to end the family, once told to */
 	int output[STREAMS];
@@ -50,6 +53,7 @@ static void run_init(struct run *run, const struct proc_options *opt,
 		.opt = opt,
 		.ret = ret,
 		.start = clock_mono(),
+		.keep = {.children = -1},
 		.output = {-1, -1},
 		.report = -1,
 		.leash = -1,
@@ -69,6 +73,9 @@ static void run_done(struct run *run)
 	}
 	proc_shut(&run->report);
 	proc_shut(&run->leash);
+	proc_shut(&run->keep.children);
+	if (run->opt->started && !run->ret->survivors)
+		*run->opt->started = 0;
 }
 
 /* A pipe whose reading end never blocks us. */
@@ -124,40 +131,17 @@ static int run_open(struct run *run, struct err *err)
 			       plan->argv[0]);
 	if (open_pipe(&run->output[OUT], &plan->output[OUT]) ||
 	    open_pipe(&run->output[ERRORS], &plan->output[ERRORS]) ||
-	    open_pipe(&run->report, &plan->report) ||
-	    open_pipe(&plan->leash, &run->leash))
+	    (!run->opt->here && (open_pipe(&run->report, &plan->report) ||
+				 open_pipe(&plan->leash, &run->leash))))
 		return err_sys(err, errno, "cannot make pipes for '%s'",
 			       plan->argv[0]);
 	return 0;
 }
 
-static int run_start(struct run *run, struct err *err)
+static void take_note(void *arg, const struct proc_note *note)
 {
-	sigset_t all;
+	struct run *run = arg;
 
-	if (signals_stop()) {
-		run->ret->stopped = true;
-		return err_set(err, ERR_SYSTEM,
-			       "'%s' was not started: asked to stop",
-			       run->plan.argv[0]);
-	}
-	/* No handler of ours may run in the child. Here signals are let in
-	 * where they end the waiting, so that none is overslept. */
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, &run->mask);
-	run->holding = true;
-	run->keeper = fork();
-	if (run->keeper < 0)
-		return err_sys(err, errno, "cannot fork for '%s'",
-			       run->plan.argv[0]);
-	if (!run->keeper)
-		proc_keeper(&run->plan);
-	proc_plan_shut(&run->plan);
-	return 0;
-}
-
-static void take_note(struct run *run, const struct proc_note *note)
-{
 	switch (note->kind) {
 	case PROC_NOTE_STARTED:
 		run->program = note->value;
@@ -177,6 +161,53 @@ static void take_note(struct run *run, const struct proc_note *note)
 		run->gone = true;
 		break;
 	}
+}
+
+/* We are the keeper. What a fork of us has to be kept from, a child that
+ * becomes the program at once has not. */
+static int start_here(struct run *run, struct err *err)
+{
+	if (proc_keep_init(&run->keep, run->plan.grace_ms))
+		return err_sys(err, errno, "cannot start '%s'",
+			       run->plan.argv[0]);
+	(void)sigaddset(&run->waiting, SIGCHLD);
+	run->keep.tell = take_note;
+	run->keep.arg = run;
+	run->gone = !proc_keep_start(&run->keep, &run->plan);
+	return 0;
+}
+
+static int start_keeper(struct run *run, struct err *err)
+{
+	run->keeper = fork();
+	if (run->keeper < 0)
+		return err_sys(err, errno, "cannot fork for '%s'",
+			       run->plan.argv[0]);
+	if (!run->keeper)
+		proc_keeper(&run->plan);
+	return 0;
+}
+
+static int run_start(struct run *run, struct err *err)
+{
+	sigset_t all;
+
+	if (signals_stop()) {
+		run->ret->stopped = true;
+		return err_set(err, ERR_SYSTEM,
+			       "'%s' was not started: asked to stop",
+			       run->plan.argv[0]);
+	}
+	/* No handler of ours may run in the child. Here signals are let in
+	 * where they end the waiting, so that none is overslept. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &run->mask);
+	run->waiting = run->mask;
+	run->holding = true;
+	if (run->opt->here ? start_here(run, err) : start_keeper(run, err))
+		return -1;
+	proc_plan_shut(&run->plan);
+	return 0;
 }
 
 static void read_notes(struct run *run)
@@ -223,17 +254,17 @@ static void let_signals_in(const struct run *run)
 {
 	sigset_t all;
 
-	(void)sigprocmask(SIG_SETMASK, &run->mask, &all);
+	(void)sigprocmask(SIG_SETMASK, &run->waiting, &all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 }
 
-/* Lets go of the leash when it is time to. */
+/* Lets go of the family when it is time to. */
 static void run_advance(struct run *run)
 {
 	int64_t timeout = run->opt->timeout_ms;
 	int64_t now = clock_mono();
 
-	if (run->leash < 0) {
+	if (run->let_go) {
 		run->gone = run->gone || now >= run->limit;
 		return;
 	}
@@ -243,22 +274,27 @@ static void run_advance(struct run *run)
 		run->ret->timed_out = true;
 	else
 		return;
+	run->let_go = true;
+	run->keep.leashed = false;
 	proc_shut(&run->leash);
 	run->limit = now + run->plan.grace_ms + PROC_GIVE_UP_MS + OVERTIME_MS;
 }
 
-/* Milliseconds until run_advance() has something to do, -1: nothing. */
+/* Milliseconds until there is something to do, -1: nothing. */
 static int64_t run_pause(const struct run *run)
 {
+	int64_t keep = run->opt->here ? proc_keep_pause(&run->keep) : -1;
 	int64_t until = run->start + run->opt->timeout_ms;
 	int64_t left;
 
-	if (run->leash < 0)
+	if (run->let_go)
 		until = run->limit;
 	else if (run->opt->timeout_ms <= 0 || run->ended)
-		return -1;
+		return keep;
 	left = until - clock_mono();
-	return left > 0 ? left : 0;
+	if (left < 0)
+		left = 0;
+	return keep >= 0 && keep < left ? keep : left;
 }
 
 static void run_wait(struct run *run)
@@ -268,16 +304,22 @@ static void run_wait(struct run *run)
 	struct pollfd fds[] = {
 		{.fd = run->output[OUT], .events = POLLIN},
 		{.fd = run->output[ERRORS], .events = POLLIN},
-		{.fd = run->report, .events = POLLIN},
+		{.fd = run->opt->here ? run->keep.children : run->report,
+		 .events = POLLIN},
 	};
 	size_t n;
 
-	if (ppoll(fds, ARRAY_LEN(fds), ms < 0 ? NULL : &pause, &run->mask) <= 0)
+	if (ppoll(fds, ARRAY_LEN(fds), ms < 0 ? NULL : &pause, &run->waiting) <=
+	    0)
 		return;
 	for (int i = 0; i < STREAMS; i++)
 		if (fds[i].revents)
 			(void)read_output(run, i, &n);
-	if (fds[STREAMS].revents)
+	if (!fds[STREAMS].revents)
+		return;
+	if (run->opt->here)
+		proc_keep_hear(&run->keep);
+	else
 		read_notes(run);
 }
 
@@ -306,7 +348,8 @@ static void run_sweep(struct run *run)
 /* The keeper ends when the last of the family has been reaped. */
 static void run_reap(struct run *run)
 {
-	if (run->ret->survivors) /* it goes on trying, without us */
+	/* With survivors the keeper goes on trying, without us. */
+	if (run->opt->here || run->ret->survivors)
 		return;
 	if (!run->closed ||
 	    (!run->ended && run->failure.kind != PROC_NOTE_FAILED))
@@ -361,6 +404,8 @@ static int run_watch(struct run *run, struct err *err)
 	while (!run->gone) {
 		let_signals_in(run);
 		run_advance(run);
+		if (run->opt->here && !run->gone)
+			run->gone = !proc_keep_turn(&run->keep) || run->gone;
 		if (!run->gone)
 			run_wait(run);
 	}

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 static pid_t next_pid(const char **p)
@@ -342,6 +343,105 @@ static void a_killed_keeper_is_noticed(void **state)
 	assert_true(res.duration_ms < QUICK_MS);
 }
 
+/* ---- the caller is the keeper ---- */
+
+/* The program itself signals us: all our children are its family. */
+static void stop_ends_the_family_here(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("sleep 30 & echo $!; kill -TERM $PPID;"
+				       "wait")),
+			 0);
+	assert_true(res.stopped);
+	assert_int_equal(res.signal, SIGTERM);
+	assert_gone(1);
+}
+
+static void reload_does_not_stop_here(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLAIN, SH("kill -HUP $PPID; sleep 0.1")), 0);
+	assert_int_equal(res.status, 0);
+	assert_false(res.stopped);
+	assert_true(signals_reload());
+}
+
+static void the_program_is_known_while_it_runs(void **state)
+{
+	struct proc_options opt = PLAIN;
+	pid_t *started = mmap(NULL, sizeof(*started), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
+
+	(void)state;
+	assert_true(started != MAP_FAILED);
+	opt.started = started;
+	pid = fork();
+	if (!pid)
+		_exit(run(opt, SH("sleep 30; sleep 30")));
+	for (int i = 0; i < 200 && !*started; i++)
+		nap(10);
+	assert_true(*started > 0);
+	assert_int_equal(getsid(*started), *started);
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(*started, 0);
+	assert_int_equal(munmap(started, sizeof(*started)), 0);
+}
+
+/* Nobody is left who could end more than the program. */
+static void a_killed_caller_takes_the_program_along(void **state)
+{
+	int fds[2];
+	char text[32] = "";
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (!pid) {
+		AUTO_FREE char *path =
+			mem_printf("/proc/%d/fd/%d", (int)getpid(), fds[1]);
+		AUTO_FREE char *text_of =
+			mem_printf("echo $$ >%s; exec sleep 30", path);
+
+		_exit(run(PLAIN, SH(text_of)));
+	}
+	assert_true(read(fds[0], text, sizeof(text) - 1) > 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(dead_soon(text));
+	while (waitpid(-1, NULL, 0) > 0) /* we have adopted it */
+		;
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
+static int run_here(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(deadline_ends_the_program),
+		TEST(deadline_ends_what_the_shell_waits_for),
+		TEST(who_ignores_term_is_killed),
+		TEST(term_lets_the_program_clean_up),
+		TEST(a_stopped_program_is_woken_to_end),
+		TEST(detached_daemons_are_ended_too),
+		TEST(what_the_program_left_is_ended),
+		TEST(a_held_pipe_does_not_hang_us),
+		TEST(those_about_to_end_may),
+		TEST(a_crowd_is_ended),
+		TEST(who_forks_on_and_on_is_ended),
+		TEST(stop_ends_the_family_here),
+		TEST(reload_does_not_stop_here),
+		TEST(nothing_starts_after_a_stop),
+		TEST(the_program_is_known_while_it_runs),
+		TEST(a_killed_caller_takes_the_program_along),
+	};
+
+	keep_here = true;
+	return cmocka_run_group_tests_name("here", tests, NULL, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,9 +464,11 @@ int main(int argc, char **argv)
 		TEST(a_killed_caller_leaves_nothing),
 		TEST(a_killed_keeper_is_noticed),
 	};
+	int failed;
 
 	if (argc > 1 && !strcmp(argv[1], "--respawn"))
 		respawn();
 	start();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests_name("keeper", tests, NULL, NULL);
+	return failed + run_here();
 }

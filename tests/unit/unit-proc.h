@@ -20,6 +20,7 @@
 static struct proc_result res;
 static struct err err;
 static size_t fds_before;
+static bool keep_here; /* without a keeper beside us */
 
 static inline size_t open_fds(void)
 {
@@ -57,6 +58,7 @@ static inline int after(void **state)
 static inline int run(struct proc_options opt, const char *const *argv)
 {
 	opt.argv = argv;
+	opt.here = keep_here;
 	if (!opt.grace_ms)
 		opt.grace_ms = GRACE_MS;
 	return proc_run(&opt, &res, &err);
