@@ -28,7 +28,7 @@ static const struct habits all_habits[] = {
 		      .sections = true, .quotes = true, .any_case = true},
 	[EDIT_ENV] = {"#", "=", "=", .trailing = true, .backslash = true,
 		      .quotes = true},
-	[EDIT_OPTIONS] = {"#", "", ""},
+	[EDIT_OPTIONS] = {"#", "", "", .blanks = false},
 };
 
 /* One "key = value", in bytes of the text. */
