@@ -39,6 +39,9 @@ int action_prepare(struct action_call *ret, const struct action_set *set,
 		   struct slice untrusted, const struct action_about *about,
 		   struct err *err) MUST_CHECK;
 void action_call_done(struct action_call *c);
+/* Appends steps as people would type them, parted by "; "; of a declaration
+ * with its templates. */
+void action_steps_show(const struct action_steps *s, struct buf *out);
 #define AUTO_ACTION_CALL CLEANUP(action_call_done)
 
 #endif

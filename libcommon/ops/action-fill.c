@@ -376,3 +376,12 @@ void action_step_show(const struct action_step *s, struct buf *out)
 		break;
 	}
 }
+
+void action_steps_show(const struct action_steps *s, struct buf *out)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (i)
+			buf_add_str(out, "; ");
+		action_step_show(&s->items[i], out);
+	}
+}
