@@ -79,21 +79,32 @@ static const char *find_variable(const char *p, const char *name)
 	return NULL;
 }
 
-/* Whether end stands inside double quotes, as far as this can be seen without
- * being a shell. */
+#define NESTED_MAX 16 /* $( in $( */
+
+/* Whether end stands inside quotes, as far as this can be seen without being a
+ * shell. */
 static bool is_quoted(const char *text, const char *end)
 {
-	char quote = 0;
+	char quotes[NESTED_MAX] = {0};
+	size_t depth = 0;
 
 	for (const char *p = text; p < end; p++) {
-		if (*p == '\\' && quote != '\'')
+		char *quote = &quotes[depth];
+
+		if (*p == '\\' && *quote != '\'')
 			p++;
-		else if (quote == *p)
-			quote = 0;
-		else if (!quote && (*p == '"' || *p == '\''))
-			quote = *p;
+		else if (*quote == '\'' && *p != '\'')
+			continue;
+		else if (*p == '$' && p[1] == '(' && depth + 1 < NESTED_MAX)
+			quotes[++depth] = 0;
+		else if (*p == ')' && !*quote && depth)
+			depth--;
+		else if (*quote && *quote == *p)
+			*quote = 0;
+		else if (!*quote && (*p == '"' || *p == '\''))
+			*quote = *p;
 	}
-	return quote == '"';
+	return quotes[depth] != 0;
 }
 
 static void judge_shell_param(struct action_reading *r,
@@ -128,6 +139,19 @@ static void judge_shell(struct action_reading *r, const struct action *a,
 			      "behind it");
 }
 
+/* "$((MEMORY / 1024))" needs no dollar. */
+static bool mentions(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = text; (p = strstr(p, name)); p += n)
+		if ((p == text ||
+		     !(isalnum((unsigned char)p[-1]) || p[-1] == '_')) &&
+		    !isalnum((unsigned char)p[n]) && p[n] != '_')
+			return true;
+	return false;
+}
+
 static bool shell_uses(const struct action *a, const char *param)
 {
 	AUTO_FREE char *name = action_variable(param);
@@ -137,8 +161,7 @@ static bool shell_uses(const struct action *a, const char *param)
 		for (size_t k = 0; (steps = steps_of(&a->variants[i], k)); k++)
 			for (size_t s = 0; s < steps->count; s++)
 				if (steps->items[s].shell &&
-				    find_variable(steps->items[s].argv[0],
-						  name))
+				    mentions(steps->items[s].argv[0], name))
 					return true;
 	return false;
 }
@@ -211,7 +234,7 @@ static void judge_param(struct action_reading *r, const struct action *a,
 	see_all(a, see_use, &u);
 	if (!u.used && !decides(a, p->name) && !shell_uses(a, p->name))
 		action_remark(r, p->line, "'%s' is never used", p->name);
-	if (u.bare && !p->required && !p->fallback)
+	if (u.bare && !p->required && !p->fallback && p->type != ACTION_SECRET)
 		action_remark(r, u.bare,
 			      "'%s' may be absent, and ${%s} leaves nothing "
 			      "then; ${%s|default:...} would say what stands "
@@ -229,17 +252,20 @@ static void judge_variant(struct action_reading *r, const struct action *a,
 {
 	const struct action_variant *v = &a->variants[at];
 	const char *name = v->name ? v->name : a->id;
+	/* What only looks has nothing to check, nor to take back. */
+	bool looks =
+		a->risk == ACTION_RISK_LOW && a->reversible && a->idempotent;
 	const struct action_steps *steps;
 
 	for (size_t k = 0; (steps = steps_of(v, k)); k++)
 		for (size_t i = 0; i < steps->count; i++)
 			judge_shell(r, a, &steps->items[i]);
-	if (!v->after.steps.count)
+	if (!v->after.steps.count && !looks)
 		action_remark(r, v->line,
 			      "%s has no check after: nobody will know whether "
 			      "it helped",
 			      name);
-	if (a->reversible && !v->rollback.count)
+	if (a->reversible && !v->rollback.count && !looks)
 		action_remark(r, v->line,
 			      "%s is said to be reversible, but has no "
 			      "rollback",
