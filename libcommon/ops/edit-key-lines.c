@@ -314,10 +314,11 @@ static int take_lines(struct search *s)
 
 	for (size_t at = 0; at < s->text.len; at = next, number++) {
 		struct slice line = edit_line(s->text, at, &next);
+		bool more = s->ends_in_backslash;
 
 		if (take_line(s, line, number) < 0)
 			return -1;
-		if (edit_indent(line) < line.len &&
+		if ((more || edit_indent(line) < line.len) &&
 		    (!s->habits->sections || s->in_home))
 			s->at = next;
 	}

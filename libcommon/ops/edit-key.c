@@ -193,10 +193,11 @@ static int read_again(enum edit_format f, struct slice before,
 		      struct err *err)
 {
 	AUTO_BUF struct buf now = BUF_INIT;
+	int got = edit_key_get(f, after, key, &now, err);
 
-	if (edit_key_get(f, after, key, &now, err) < 0)
+	if (got < 0)
 		return err_prefix(err, "it would be wrong afterwards");
-	if (!slice_is(buf_slice(&now), value))
+	if (!got || !slice_is(buf_slice(&now), value))
 		return err_set(err, ERR_INPUT,
 			       "'%s' cannot be written as %s so that it is "
 			       "read as that",

@@ -101,6 +101,8 @@ static void ini_knows_sections(void **state)
 		"; c\n[a]\nx = 1\n\n[b]\nx = 2\ny = 9\n");
 	becomes(EDIT_INI, two, "a.z", "9",
 		"; c\n[a]\nx = 1\nz = 9\n\n[b]\nx = 2\ny = 3\n");
+	becomes(EDIT_INI, "[a]\nx \\\n \n\n[b]\n", "a.z", "9",
+		"[a]\nx \\\n \nz=9\n\n[b]\n");
 	becomes(EDIT_INI, "[a]", "a.z", "9", "[a]\nz=9");
 	becomes(EDIT_INI, "[Service]\nTasksMax=4\n", "TasksMax", "8",
 		"[Service]\nTasksMax=8\n");
