@@ -74,4 +74,19 @@ void triage_write(struct buf *out, const struct triage *t);
 /* For people. */
 void triage_explain(struct buf *out, const struct triage *t);
 
+/*
+ * Keeps what was decided with the revision that the record has, and marks it
+ * in incidents.triaged. 0, and nothing is kept, when the store has no such
+ * incident, or has seen a later revision; otherwise 1.
+ */
+int triage_keep(struct store *s, const struct jscan *record,
+		const struct triage *t, struct slice json, struct err *err)
+	MUST_CHECK;
+struct triage_kept {
+	int64_t revision, decided; /* of the incident; when */
+};
+/* Appends the JSON object that was kept; 1, or 0 when there is none. */
+int triage_kept(struct store *s, int64_t incident, struct buf *out,
+		struct triage_kept *ret, struct err *err) MUST_CHECK;
+
 #endif

@@ -21,6 +21,8 @@ struct triager {
 	const struct policy *policy;
 	const struct config *config;
 	struct kb *kb;
+	bool past; /* the clock stands in the past; what came later is not to
+		    * be seen, and causes are not asked for */
 };
 
 /* The incident. Texts are NULL where it has none. */

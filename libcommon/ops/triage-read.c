@@ -101,7 +101,7 @@ static int find_incident(struct triager *t, struct triage_input *in,
 	if (fingerprint && !slice_is(store_text(rows, 0), fingerprint))
 		return 0;
 	in->subject.num = num;
-	in->subject.false_positive |= store_int(rows, 1) != 0;
+	in->subject.false_positive |= !t->past && store_int(rows, 1) != 0;
 	return 0;
 }
 

@@ -80,8 +80,9 @@ static int look_at_action(struct triager *t, const struct triage_subject *s,
 	rows = STORE_ASK(
 		t->store, err,
 		"SELECT count(*), count(CASE WHEN status = 'unknown' OR "
-		"verdict IN ('failed_before_change', 'failed_during_change', "
-		"'ran_ineffective') THEN 1 END) FROM actions WHERE "
+		"(verdict IN ('failed_before_change', 'failed_during_change', "
+		"'ran_ineffective') AND (ended IS NULL OR ended <= $2)) "
+		"THEN 1 END) FROM actions WHERE "
 		"started > $1 AND started <= $2 AND name = $3 AND "
 		"(service = $4 OR ($4 IS NULL AND host = $5)) AND "
 		"undo_of IS NULL AND status IN ('done', 'unknown') AND "
@@ -111,6 +112,17 @@ static int look_at_number(struct triager *t, int64_t *ret, struct err *err,
 	return got < 0 ? -1 : 0;
 }
 
+/* Now, which has an index, and at a time in the past. */
+static const char *const open_sql[] = {
+	"SELECT count(*) FROM incidents WHERE "
+	"status NOT IN ('resolved', 'closed') AND service = $1 "
+	"AND num <> $2 AND opened <= $3 AND simulated = 0",
+	"SELECT count(*) FROM incidents WHERE "
+	"(resolved IS NULL OR resolved > $3) AND "
+	"(closed IS NULL OR closed > $3) AND service = $1 "
+	"AND num <> $2 AND opened <= $3 AND simulated = 0",
+};
+
 int triage_look_back(struct triager *t, const struct triage_subject *s,
 		     struct triage_candidate *c, struct err *err)
 {
@@ -123,13 +135,9 @@ int triage_look_back(struct triager *t, const struct triage_subject *s,
 	    look_at_action(t, s, c, err) < 0)
 		return -1;
 	if (s->service &&
-	    look_at_number(
-		    t, &h->open, err,
-		    "SELECT count(*) FROM incidents WHERE "
-		    "status NOT IN ('resolved', 'closed') AND service = $1 "
-		    "AND num <> $2 AND opened <= $3 AND simulated = 0",
-		    STORE_VALUES_(S_TEXT(s->service), S_INT(s->num),
-				  S_INT(s->time))) < 0)
+	    look_at_number(t, &h->open, err, open_sql[t->past],
+			   STORE_VALUES_(S_TEXT(s->service), S_INT(s->num),
+					 S_INT(s->time))) < 0)
 		return -1;
 	return look_at_number(
 		t, &h->hour, err,

@@ -8,6 +8,8 @@
 
 #define SOLUTIONS_MAX  32 /* of an entry */
 #define CANDIDATES_MAX 24
+/* What is that much less like it than the best is not worth trying. */
+#define WORTH 0.5
 
 const char *const triage_decision_names[] = {"ignore", "suggest",  "approve",
 					     "auto",   "escalate", NULL};
@@ -228,6 +230,7 @@ static int add_candidates(struct candidates *all, struct triage_input *in,
 {
 	for (size_t i = 0; i < in->known_count; i++)
 		if (in->known[i].id && in->known[i].solutions.ptr &&
+		    in->known[i].score >= WORTH * in->known[0].score &&
 		    add_solutions(all, &in->known[i], err) < 0)
 			return -1;
 	return 0;
@@ -255,7 +258,7 @@ static int triage_input(struct triager *t, struct triage_input *in,
 	struct candidates all = {.triager = t, .in = in};
 	int rc = add_candidates(&all, in, err);
 
-	if (rc == 0)
+	if (rc == 0 && !t->past)
 		rc = triage_causes(t, in, ret, err);
 	if (rc == 0)
 		rc = triage_decide(t, &in->subject, all.items, all.count, ret,

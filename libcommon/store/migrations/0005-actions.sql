@@ -22,6 +22,8 @@ CREATE TABLE incident_triage (
     decided @integer@ NOT NULL
 );
 
+CREATE INDEX outcomes_incident ON outcomes (incident);
+
 CREATE TABLE actions (
     id @text@ PRIMARY KEY,            -- ACT- and a ULID
     same TEXT NOT NULL UNIQUE,        -- what makes two requests one action
