@@ -72,4 +72,8 @@ int resume_run(int argc, char **argv, struct err *err);
 int breaker_run(int argc, char **argv, struct err *err);
 int audit_run(int argc, char **argv, struct err *err);
 
+/* edit.c */
+extern const struct cli_opt edit_opts[];
+int edit_run(int argc, char **argv, struct err *err);
+
 #endif

@@ -11,6 +11,8 @@ static const struct cli_command commands[] = {
 	 show_opts, READS, 1, -1, show_run, false},
 	{"check", "FILE...", "look for mistakes in files of actions",
 	 check_opts, 0, 1, -1, check_run, false},
+	{"edit", "FILE KEY [VALUE]", "set one key in a configuration file",
+	 edit_opts, 0, 2, 3, edit_run, false},
 	{.name = NULL},
 };
 
