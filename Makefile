@@ -29,6 +29,7 @@ FAILALLOC := $(B)/faults/failalloc.so
 MAKE_DETECTIONS := $(B)/bench/make-detections
 SCAN_LOG := $(B)/bench/scan-log
 SEARCH_DOCS := $(B)/bench/search-docs
+RUN_ACTIONS := $(B)/bench/run-actions
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -87,7 +88,7 @@ unit: $(UNITS) ## build and run the unit tests alone
 
 .PHONY: tests
 tests: $(BINS) $(UNITS) $(REPLAYS) $(FAILALLOC) ## build what the tests run
-tests: $(MAKE_DETECTIONS) $(SCAN_LOG) $(SEARCH_DOCS)
+tests: $(MAKE_DETECTIONS) $(SCAN_LOG) $(SEARCH_DOCS) $(RUN_ACTIONS)
 
 .PHONY: lint
 lint: ## install what is missing, run every linter
@@ -112,7 +113,8 @@ fuzzers: $(FUZZERS)
 .PHONY: bench
 bench: ## measure, as ratios to what everybody knows
 	@scripts/deps build bench
-	@$(AGAIN) all $(MAKE_DETECTIONS) $(SCAN_LOG) $(SEARCH_DOCS)
+	@$(AGAIN) all $(MAKE_DETECTIONS) $(SCAN_LOG) $(SEARCH_DOCS) \
+	    $(RUN_ACTIONS)
 	@B=$(B) tests/bench/run
 
 .PHONY: coverage
@@ -205,9 +207,10 @@ $(MAKE_DETECTIONS): tests/bench/make-detections.c $(B)/flags
 	$(call says,CC,$<)
 	$(Q)$(CC) -D_GNU_SOURCE -std=c17 $(WARN) -O2 -o $@ $<
 
-$(SCAN_LOG) $(SEARCH_DOCS): $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
+$(SCAN_LOG) $(SEARCH_DOCS) $(RUN_ACTIONS): $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	$(call says,LINK,$@)
 	$(LINK) $(ALL_LIBS)
 
 -include $(patsubst %.c,$(B)/%.d,$(LIB_SRC) $(CMD_SRC) $(UNIT_SRC) $(FUZZ_SRC) \
-    tests/fuzz/replay.c tests/bench/scan-log.c tests/bench/search-docs.c) $(B)/libcommon/store/migrations.d
+    tests/fuzz/replay.c tests/bench/scan-log.c tests/bench/search-docs.c \
+    tests/bench/run-actions.c) $(B)/libcommon/store/migrations.d

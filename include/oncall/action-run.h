@@ -49,7 +49,7 @@ void action_roll_back(const struct action_call *c, struct action_outcome *ret);
  * Workers: processes that carry calls out beside this one. When this process
  * ends, however it does, they end what they run, and themselves. They are
  * forked when first needed and take calls as text, so that a call costs no
- * fork but that of its program.
+ * fork but that of its program. For the main thread of a program alone.
  */
 struct action_workers;
 
@@ -59,8 +59,12 @@ void action_workers_free(struct action_workers *w);
 bool action_workers_free_one(const struct action_workers *w);
 int action_workers_start(struct action_workers *w, const struct action_call *c,
 			 void *tag, struct err *err) MUST_CHECK;
-/* Waits until one is done: 1, its tag and outcome; 0: none runs. A worker that
- * died gives VERDICT_FAILED_DURING_CHANGE, and a new one stands in. */
+/*
+ * Waits until one is done: 1, its tag and outcome; 0: none runs; 2: a signal
+ * came, a stop or a HUP. Of a stop the workers have been told by then: what
+ * runs is being ended, and its outcomes come with the next calls. A worker that
+ * died gives VERDICT_FAILED_DURING_CHANGE, and a new one stands in.
+ */
 int action_workers_wait(struct action_workers *w, void **ret_tag,
 			struct action_outcome *ret, struct err *err) MUST_CHECK;
 /* Whether one is done, so that action_workers_wait() returns at once; waits for

@@ -14,6 +14,9 @@
 /* Remembers a value that must never be shown, as it is and as JSON escapes it;
  * values below 4 bytes are not remembered. */
 void redact_register(const char *secret);
+/* The values that are remembered, in the order in which they came; a NULL ptr
+ * behind the last one. For processes that were forked before. */
+struct slice redact_registered(size_t i);
 /* Appends text with secrets replaced; true when there was one. */
 bool redact_text(struct buf *out, const char *p, size_t n);
 

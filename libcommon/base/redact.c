@@ -51,6 +51,12 @@ void redact_register(const char *secret)
 	register_value(json.data, json.len);
 }
 
+struct slice redact_registered(size_t i)
+{
+	return i < registered.count ? registered.values[i]
+				    : (struct slice){NULL, 0};
+}
+
 static bool find_registered(const struct redact_scan *s, size_t i,
 			    struct redact_span *ret)
 {

@@ -323,26 +323,29 @@ static void run_wait(struct run *run)
 		read_notes(run);
 }
 
-/* Somebody killed the keeper, or it hangs: what can still be known of the
- * family are those that stayed in the session. */
-static void run_sweep(struct run *run)
+unsigned proc_sweep(pid_t keeper, pid_t program)
 {
 	const struct timespec pause = {
 		.tv_nsec = PROC_KILL_EVERY_MS * 1000000L,
 	};
-	unsigned left = 0;
+	int left = 0;
 
-	(void)kill(run->keeper, SIGKILL);
-	if (run->program <= 0)
-		return;
 	for (int i = 0; i < SWEEPS_MAX; i++) {
-		left = (unsigned)proc_family_signal(run->keeper, run->program,
-						    SIGKILL);
+		left = proc_family_signal(keeper, program, SIGKILL);
 		if (!left)
 			break;
 		(void)nanosleep(&pause, NULL);
 	}
-	run->ret->survivors = left;
+	return (unsigned)left;
+}
+
+/* Somebody killed the keeper, or it hangs: what can still be known of the
+ * family are those that stayed in the session. */
+static void run_sweep(struct run *run)
+{
+	(void)kill(run->keeper, SIGKILL);
+	if (run->program > 0)
+		run->ret->survivors = proc_sweep(run->keeper, run->program);
 }
 
 /* The keeper ends when the last of the family has been reaped. */

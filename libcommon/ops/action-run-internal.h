@@ -52,6 +52,28 @@ int action_run_check(struct action_runner *r, const struct action_check *check,
 /* Pauses for all of that time, whatever wakes us; false: asked to stop. */
 bool action_run_pause(int64_t ms);
 
+/* A call with all that a run needs, as text, and back; also the secrets that
+ * were remembered behind the first *known. Texts of what was read point into
+ * the message, which is changed. -1: it is none. */
+void action_call_write(struct buf *out, const struct action_call *c,
+		       size_t *known);
+struct action_message {
+	struct action action;
+	struct action_call call;
+};
+int action_call_read(struct action_message *ret, char *text, size_t len)
+	MUST_CHECK;
+void action_message_done(struct action_message *m);
+
+#define ACTION_MESSAGE_MAX ((size_t)64 * 1024 * 1024)
+
+/*
+ * A worker, in a process that was just forked, with all signals blocked. To it
+ * go the length of a call, "\n", the call; from it come "+", or "-" when it
+ * ends now, the outcome as JSON, "\n". program is shared with who forked it.
+ */
+NORETURN void action_worker(int fd, pid_t parent, pid_t *program);
+
 /* As action_carry_out(), by a runner that is there. */
 void action_run_call(struct action_runner *r, struct action_outcome *ret);
 

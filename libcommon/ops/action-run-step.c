@@ -191,6 +191,8 @@ static void run_command(struct step *s)
 		.output_max = STEP_OUTPUT_MAX,
 		.limits = {a->cpu_seconds, a->memory_bytes, a->file_bytes,
 			   a->open_files},
+		.here = s->runner->keeper,
+		.started = s->runner->program,
 	};
 	struct proc_result res;
 	struct err err = ERR_INIT;

@@ -15,6 +15,7 @@
 static struct action action;
 static struct action_call call;
 static struct action_outcome outcome;
+static char test_id[] = "test";
 static char folder[] = "/tmp/oncall-action-XXXXXX";
 
 static inline struct action_step *add_step(struct action_steps *list,
@@ -97,7 +98,8 @@ static inline void call_free(void)
 	free(action.dir);
 	free(action.run_as);
 	call = (struct action_call){.action = &action};
-	action = (struct action){.timeout_ms = 10000, .grace_ms = GRACE_MS};
+	action = (struct action){
+		.id = test_id, .timeout_ms = 10000, .grace_ms = GRACE_MS};
 	action.dir = mem_dup(folder);
 }
 
