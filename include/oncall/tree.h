@@ -6,7 +6,7 @@
 #ifndef ONCALL_TREE_H
 #define ONCALL_TREE_H
 
-#include <oncall/err.h>
+#include <oncall/buf.h>
 #include <oncall/map.h>
 
 #define TREE_DEPTH_MAX 32
@@ -29,6 +29,11 @@ int tree_parse(struct tree **ret, const char *name, struct slice text,
 void tree_free(struct tree *t);
 /* NULL when t is no map, or has no such member. */
 struct tree *tree_get(const struct tree *t, const char *key);
+/* The next member of a map, from *at on, whose key is none of keys (ended by
+ * NULL): appends that it is not known, and which one may be meant. Its line, or
+ * 0: all others are known. */
+size_t tree_unknown(const struct tree *map, const char *const *keys, size_t *at,
+		    struct buf *what);
 
 DEFINE_AUTO(struct tree *, tree_free, auto_tree_)
 #define AUTO_TREE CLEANUP(auto_tree_)

@@ -3,6 +3,7 @@
 
 #include <yaml.h>
 
+#include <oncall/cli.h>
 #include <oncall/mem.h>
 
 struct reader {
@@ -29,6 +30,32 @@ struct tree *tree_get(const struct tree *t, const char *key)
 {
 	return t && t->kind == TREE_MAP ? map_get(&t->members, slice_of(key))
 					: NULL;
+}
+
+static bool is_known(const char *key, const char *const *keys)
+{
+	while (*keys && strcmp(*keys, key) != 0)
+		keys++;
+	return *keys;
+}
+
+size_t tree_unknown(const struct tree *map, const char *const *keys, size_t *at,
+		    struct buf *what)
+{
+	while (*at < map->members.count) {
+		const struct map_entry *e = &map->members.entries[(*at)++];
+		const struct tree *value = e->value;
+		const char *near;
+
+		if (is_known(e->key.ptr, keys))
+			continue;
+		near = cli_nearest(e->key.ptr, keys);
+		buf_addf(what, "unknown key \"%s\"", e->key.ptr);
+		if (near)
+			buf_addf(what, ", did you mean \"%s\"?", near);
+		return value->line;
+	}
+	return 0;
 }
 
 static struct tree *node_new(enum tree_kind kind, const yaml_event_t *e)

@@ -1,7 +1,6 @@
 /* pack-read.c - YAML, or lines parted by tabs, to rules. */
 #include "pack-internal.h"
 
-#include <oncall/cli.h>
 #include <oncall/condition.h>
 #include <oncall/mem.h>
 #include <oncall/tree.h>
@@ -25,24 +24,12 @@ static int wrong(const struct reading *r, size_t line, struct err *err)
 static int check_keys(const struct reading *r, const struct tree *map,
 		      const char *const *names, struct err *err)
 {
-	for (size_t i = 0; i < map->members.count; i++) {
-		const char *key = map->members.entries[i].key.ptr;
-		const struct tree *value = map->members.entries[i].value;
-		const char *near;
-		size_t k = 0;
+	AUTO_BUF struct buf what = BUF_INIT;
+	size_t at = 0, line = tree_unknown(map, names, &at, &what);
 
-		while (names[k] && strcmp(names[k], key) != 0)
-			k++;
-		if (names[k])
-			continue;
-		near = cli_nearest(key, names);
-		return err_set(err, ERR_USAGE,
-			       "%s:%zu: unknown key \"%s\"%s%s%s", r->name,
-			       value->line, key,
-			       near ? ", did you mean \"" : "",
-			       near ? near : "", near ? "\"?" : "");
-	}
-	return 0;
+	return line ? err_set(err, ERR_USAGE, "%s:%zu: %s", r->name, line,
+			      buf_str(&what))
+		    : 0;
 }
 
 static int read_text(const struct reading *r, const struct tree *map,

@@ -380,6 +380,8 @@ static int prepare(struct preparing *p, struct slice params,
 	return finish(p, v, ret, err);
 }
 
+/* What a call is made of cannot be said in less.
+ * NOLINTNEXTLINE(readability-function-size) */
 int action_prepare(struct action_call *ret, const struct action_set *set,
 		   const struct action *a, struct slice params,
 		   struct slice untrusted, const struct action_about *about,

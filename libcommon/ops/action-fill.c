@@ -232,6 +232,44 @@ static int check_url(struct slice url, struct err *err)
 	return 0;
 }
 
+static bool ends_in_slash(const char *literal)
+{
+	size_t n = literal ? strlen(literal) : 0;
+
+	return n && literal[n - 1] == '/';
+}
+
+/* A value beside a '/' becomes a part of a path. */
+static bool makes_path(const struct action_text *t)
+{
+	if (t->place != ACTION_IN_ARGUMENT && t->place != ACTION_IN_ENV &&
+	    t->place != ACTION_IN_WHEN)
+		return false;
+	for (size_t i = 0; i + 1 < t->count; i++) {
+		const struct action_piece *p = &t->pieces[i];
+
+		if (p->literal && strstr(p->literal, ".."))
+			return false; /* as its author wants it */
+		if (p->literal ? ends_in_slash(p->literal)
+			       : t->pieces[i + 1].literal &&
+					 *t->pieces[i + 1].literal == '/')
+			return true;
+	}
+	return false;
+}
+
+static int check_parts(const char *path, struct err *err)
+{
+	for (const char *p = strstr(path, ".."); p; p = strstr(p + 1, ".."))
+		if ((p == path || p[-1] == '/' || p[-1] == '=') &&
+		    (p[2] == '/' || p[2] == '\0'))
+			return err_set(err, ERR_REFUSED,
+				       "'%.80s' climbs out of its folder by "
+				       "'..'",
+				       path);
+	return 0;
+}
+
 int action_text_fill(const struct action_text *t, const struct action_values *v,
 		     struct buf *out, struct err *err)
 {
@@ -256,7 +294,7 @@ int action_text_fill(const struct action_text *t, const struct action_values *v,
 		return -1;
 	if (t->place == ACTION_IN_URL)
 		return check_url(slice_of(buf_str(out) + start), err);
-	return 0;
+	return makes_path(t) ? check_parts(buf_str(out) + start, err) : 0;
 }
 
 /* ---- steps ---- */

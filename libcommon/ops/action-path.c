@@ -38,10 +38,8 @@ bool action_path_clean(struct slice text, struct buf *out)
 /* What follows the folder, without '/'; NULL when the path is elsewhere. */
 static const char *below(const char *path, const char *folder)
 {
-	size_t n = strlen(folder);
+	size_t n = strcmp(folder, "/") != 0 ? strlen(folder) : 0;
 
-	if (!strcmp(folder, "/"))
-		return path + 1;
 	if (strncmp(path, folder, n) != 0)
 		return NULL;
 	if (path[n] == '\0')

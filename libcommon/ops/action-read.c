@@ -56,21 +56,15 @@ const struct tree *action_member(const struct tree *map, const char *key)
 void action_read_keys(struct action_reading *r, const struct tree *map,
 		      const char *const *keys)
 {
-	for (size_t i = 0; i < map->members.count; i++) {
-		const char *key = map->members.entries[i].key.ptr;
-		const struct tree *value = map->members.entries[i].value;
-		const char *near;
-		size_t k = 0;
+	size_t line, at = 0;
 
-		while (keys[k] && strcmp(keys[k], key) != 0)
-			k++;
-		if (keys[k])
-			continue;
-		near = cli_nearest(key, keys);
-		action_fault(r, value->line, "unknown key \"%s\"%s%s%s", key,
-			     near ? ", did you mean \"" : "", near ? near : "",
-			     near ? "\"?" : "");
-	}
+	do {
+		AUTO_BUF struct buf what = BUF_INIT;
+
+		line = tree_unknown(map, keys, &at, &what);
+		if (line)
+			action_fault(r, line, "%s", buf_str(&what));
+	} while (line);
 }
 
 static const char *scalar(struct action_reading *r, const struct tree *map,

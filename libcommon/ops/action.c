@@ -1,9 +1,10 @@
 /* action.c - all actions that are declared, by their ids. */
-#include "action-call-internal.h"
-
+#include <oncall/action.h>
 #include <oncall/cli.h>
 #include <oncall/mem.h>
 #include <oncall/pack.h>
+
+#include "action-call-internal.h"
 
 #define FILE_MAX_BYTES ((size_t)64 * 1024 * 1024)
 

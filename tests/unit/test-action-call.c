@@ -495,6 +495,21 @@ static void test_requests(void **state)
 	refuse(set, "{\"a\":\"x\\r\\ny: z\"}", TRUSTED, "parameter 'a'");
 }
 
+/* A value that is part of a path does not leave the folder. */
+static void test_parts_of_paths(void **state)
+{
+	AUTO_ACTION_SET struct action_set *set =
+		load_action("    params: {a: {}}\n"
+			    "    command: [x, '/srv/${a}/y', '${a}']\n");
+	AUTO_ACTION_CALL struct action_call c = call(set, "{\"a\":\"..b\"}");
+
+	(void)state;
+	assert_string_equal(c.run.items[0].argv[1], "/srv/..b/y");
+	refuse(set, "{\"a\":\"..\"}", TRUSTED, "climbs");
+	refuse(set, "{\"a\":\"../../etc\"}", TRUSTED, "climbs");
+	refuse(set, "{\"a\":\"x/../..\"}", TRUSTED, "climbs");
+}
+
 /* A text that begins a URL must be one. */
 static void test_url_of_text(void **state)
 {
@@ -640,6 +655,7 @@ int main(void)
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_names_of_incidents),
 		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_parts_of_paths),
 		cmocka_unit_test(test_url_of_text),
 		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_environment),
