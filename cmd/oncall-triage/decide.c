@@ -114,8 +114,8 @@ static int decide_record(struct decide *d, struct slice record,
 	AUTO_TRIAGE struct triage t = {.causes = NULL};
 
 	set_clock(scan);
-	if (begin(d, err) < 0 ||
-	    triage_incident(d->cmd.triager, scan, &t, err) < 0)
+	if (triage_incident(d->cmd.triager, scan, &t, err) < 0 ||
+	    begin(d, err) < 0)
 		return -1;
 	buf_reset(&d->json);
 	triage_write(&d->json, &t);
@@ -138,9 +138,14 @@ static int decide_record(struct decide *d, struct slice record,
 
 /* ---- records ---- */
 
+/* Nobody waits for the store while the adviser is asked. */
 static bool is_full(const struct decide *d)
 {
-	return d->waiting >= BATCH_RECORDS || d->out.len >= BATCH_BYTES;
+	size_t records = config_bool(cli_config(), "adviser.enabled")
+				 ? 1
+				 : BATCH_RECORDS;
+
+	return d->waiting >= records || d->out.len >= BATCH_BYTES;
 }
 
 static int on_pass(struct filter *f, struct slice line, struct err *err)

@@ -38,6 +38,7 @@ struct triage_action {
 	char *entry, *solution;
 	double confidence;
 	char *command; /* what it would run, for people; or NULL */
+	bool advised;  /* by the adviser: behind all others, never decided on */
 };
 
 struct triage {
@@ -54,6 +55,8 @@ struct triage {
 	size_t reason_count;
 	char *policy;  /* its version, and the rule that decided */
 	char *adviser; /* what became of asking it, or NULL */
+	char **steps;  /* for people, from the adviser */
+	size_t step_count;
 };
 
 void triage_done(struct triage *t);

@@ -56,4 +56,8 @@ void triage_add_cause(struct triage *ret, double score, const char *from,
 /* Best first, each once, no more than TRIAGE_CAUSES_MAX. */
 void triage_sort_causes(struct triage *ret);
 
+/* Asks the adviser, and adds what it says to what was decided. */
+void triage_advise(struct triager *t, const struct triage_input *in,
+		   struct triage *ret);
+
 #endif

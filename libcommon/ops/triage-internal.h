@@ -21,6 +21,7 @@ struct triager {
 	const struct policy *policy;
 	const struct config *config;
 	struct kb *kb;
+	struct adviser *adviser; /* NULL: nobody is asked */
 	bool past; /* the clock stands in the past; what came later is not to
 		    * be seen, and causes are not asked for */
 };

@@ -57,6 +57,8 @@ static void write_action(struct buf *out, const struct triage_action *a)
 	jwrite_str_opt(out, "solution", a->solution);
 	jwrite_real(out, "confidence", rounded(a->confidence));
 	jwrite_str_opt(out, "command", a->command);
+	if (a->advised)
+		jwrite_bool(out, "advised", true);
 	jwrite_close(out, '}');
 }
 
@@ -83,6 +85,12 @@ void triage_write(struct buf *out, const struct triage *t)
 	jwrite_close(out, ']');
 	jwrite_str_opt(out, "policy", t->policy);
 	jwrite_str_opt(out, "adviser", t->adviser);
+	if (t->step_count)
+		jwrite_open(out, "steps", '[');
+	for (size_t i = 0; i < t->step_count; i++)
+		jwrite_str(out, NULL, t->steps[i]);
+	if (t->step_count)
+		jwrite_close(out, ']');
 	jwrite_close(out, '}');
 }
 
@@ -113,8 +121,10 @@ static void explain_action(struct buf *out, const struct triage_action *a)
 		buf_add_str(out, a->solution ? ", " : "");
 		show(out, a->solution ? a->solution : "");
 	}
+	if (a->advised)
+		buf_add_str(out, "          of the adviser\n");
 	if (strcmp(a->untrusted, "[]") != 0) {
-		buf_add_str(out, "          from the incident's text: ");
+		buf_add_str(out, "          not to be trusted: ");
 		show(out, a->untrusted);
 	}
 	if (a->command) {
@@ -154,5 +164,9 @@ void triage_explain(struct buf *out, const struct triage *t)
 	if (t->adviser) {
 		buf_add_str(out, "Adviser: ");
 		show(out, t->adviser);
+	}
+	for (size_t i = 0; i < t->step_count; i++) {
+		buf_add_str(out, "  - ");
+		show(out, t->steps[i]);
 	}
 }

@@ -1,6 +1,7 @@
 /* triage.c - from a record to a decision: what is known of the incident, what
  * could be done, what may be the cause; and then triage-decide.c judges. */
 #include <oncall/action-call.h>
+#include <oncall/adviser.h>
 #include <oncall/jlist.h>
 #include <oncall/mem.h>
 
@@ -26,6 +27,7 @@ int triager_open(struct triager **ret, struct store *s,
 	t->policy = p;
 	t->config = c;
 	t->kb = kb_new(&(struct kb_options){.store = s, .config = c});
+	t->adviser = adviser_new(c);
 	*ret = t;
 	return 0;
 }
@@ -35,6 +37,7 @@ void triager_free(struct triager *t)
 	if (!t)
 		return;
 	kb_free(t->kb);
+	adviser_free(t->adviser);
 	free(t);
 }
 
@@ -62,6 +65,8 @@ void triage_done(struct triage *t)
 	}
 	for (size_t i = 0; i < t->reason_count; i++)
 		free(t->reasons[i]);
+	for (size_t i = 0; i < t->step_count; i++)
+		free(t->steps[i]);
 	factors_done(t->risk_factors, t->risk_count);
 	factors_done(t->confidence_factors, t->confidence_count);
 	free(t->causes);
@@ -69,6 +74,7 @@ void triage_done(struct triage *t)
 	free(t->reasons);
 	free(t->policy);
 	free(t->adviser);
+	free(t->steps);
 	*t = (struct triage){.causes = NULL};
 }
 
@@ -265,6 +271,8 @@ static int triage_input(struct triager *t, struct triage_input *in,
 				   err);
 	if (rc == 0)
 		take_actions(&all, ret);
+	if (rc == 0 && t->adviser && !t->past && ret->decision != TRIAGE_IGNORE)
+		triage_advise(t, in, ret);
 	candidates_done(&all);
 	return rc;
 }

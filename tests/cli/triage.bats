@@ -297,7 +297,7 @@ configuration of db to 2.4 by $(id -un), 5m before: more memory"
     new_incident >in
     expect 0 oncall-triage explain "$(inc 1)" --actions actions.yaml --table
     [[ $output == *'Decision: suggest'*'Cause'*'The pool is full: a leak'*'Actions'*mend* ]]
-    [[ $output == *'from the incident'*'Confidence: '*'Risk: '*'Policy: '* ]]
+    [[ $output == *'not to be trusted: ["service"]'*'Confidence: '*'Risk: '*'Policy: '* ]]
     [[ $output == *'Nothing was decided about it before'* ]]
     gives 0 triage in
     expect 0 oncall-triage explain "$(inc 1)" --actions actions.yaml --table
