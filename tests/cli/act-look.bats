@@ -73,9 +73,9 @@ act() {
     actions
     expect 0 oncall-act check actions.yaml
     [[ $output == *'warning: actions.yaml:15: ring has no target'* ]]
-    printf 'actions:\n  - {id: a, comand: [x]}\n  - {id: b, command: ["${c}", "${d}"]}\n' >bad.yaml
+    printf 'actions:\n  - {id: a, commandd: [x]}\n  - {id: b, command: ["${c}", "${d}"]}\n' >bad.yaml
     expect 1 oncall-act check bad.yaml
-    [[ $output == *'error: bad.yaml:2: unknown key "comand", did you mean "command"?'* ]]
+    [[ $output == *'error: bad.yaml:2: unknown key "commandd", did you mean "command"?'* ]]
     [[ $output == *'error: bad.yaml:3: ${c} names no parameter of b'* ]]
     [[ $output == *'error: bad.yaml:3: ${d} names no parameter of b'* ]]
     expect 1 oncall-act check missing.yaml

@@ -368,8 +368,8 @@ static void test_parameters(void **state)
 	       "parameter 'service' is missing: name of the unit (letters");
 	refuse(set, "{\"service\":null}", TRUSTED, "is missing");
 	refuse(set, "{\"service\":\"\"}", TRUSTED, "is missing");
-	refuse(set, "{\"servce\":\"x\"}", TRUSTED,
-	       "t has no parameter 'servce'; did you mean 'service'?");
+	refuse(set, "{\"serrvice\":\"x\"}", TRUSTED,
+	       "t has no parameter 'serrvice'; did you mean 'service'?");
 	refuse(set, "{\"service\":\"x\",\"service\":\"y\"}", TRUSTED,
 	       "stands twice");
 	refuse(set, "{\"service\":\"x\"", TRUSTED, "no JSON object");

@@ -132,8 +132,9 @@ static void test_defaults(void **state)
 static void test_wrong_keys(void **state)
 {
 	static const char *const cases[][2] = {
-		{"    comand: ['true']\n",
-		 "f.yaml:3: unknown key \"comand\", did you mean \"command\"?"},
+		{"    commandd: ['true']\n",
+		 "f.yaml:3: unknown key \"commandd\", did you mean "
+		 "\"command\"?"},
 		{"    command: ['true']\n    timeout: soon\n", "f.yaml:4: "},
 		{"    command: ['true']\n    timeout: 0s\n", "timeout"},
 		{"    command: ['true']\n    risk: none\n",
