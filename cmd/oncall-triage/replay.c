@@ -242,18 +242,23 @@ static void write_all(const struct tally *all, struct buf *out)
 static int run_both(struct triage_cmd *c, struct tally *all, struct err *err)
 {
 	AUTO_POLICY struct policy *policy = NULL;
+	struct triage_replay what = {.t = c->triager,
+				     .current = c->triager,
+				     .from = all->from,
+				     .to = all->to,
+				     .each = count,
+				     .arg = all};
 	struct triager *current = NULL;
 	int rc;
 
 	if (!cmd_args.policy)
-		return triage_replay(c->triager, c->triager, all->from, all->to,
-				     count, all, err);
+		return triage_replay(&what, err);
 	if (policy_load(&policy, cli_config(), err) < 0 ||
 	    triager_open(&current, c->store, c->set, policy, cli_config(),
 			 err) < 0)
 		return -1;
-	rc = triage_replay(c->triager, current, all->from, all->to, count, all,
-			   err);
+	what.current = current;
+	rc = triage_replay(&what, err);
 	triager_free(current);
 	return rc;
 }

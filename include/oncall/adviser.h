@@ -33,8 +33,8 @@ struct advice {
 	size_t step_count;
 };
 
-void advice_done(struct advice *a);
-#define AUTO_ADVICE CLEANUP(advice_done)
+void adviser_forget(struct advice *a);
+#define AUTO_ADVICE CLEANUP(adviser_forget)
 
 struct adviser_question {
 	struct slice incident;	    /* JSON object of what is known */

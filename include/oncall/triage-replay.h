@@ -29,16 +29,18 @@ struct replay_case { /* texts are borrowed */
 	enum replay_truth truth, current_truth;
 };
 
-/*
- * The incidents that were opened in [from, to), simulated and merged ones left
- * out, the oldest first. current: of the policy in force, to compare with; the
- * same as t when there is nothing to compare. Sets the clock, and at the end
- * back to what it showed; not 0 from each() stops and is returned.
- */
-int triage_replay(struct triager *t, struct triager *current, int64_t from,
-		  int64_t to,
-		  int (*each)(void *arg, const struct replay_case *c,
-			      struct err *err),
-		  void *arg, struct err *err) MUST_CHECK;
+struct triage_replay {
+	/* current: of the policy in force, to compare with; the same as t when
+	 * there is nothing to compare. */
+	struct triager *t, *current;
+	int64_t from, to; /* incidents that were opened in [from, to) */
+	/* Not 0 stops and is returned. */
+	int (*each)(void *arg, const struct replay_case *c, struct err *err);
+	void *arg;
+};
+
+/* Simulated and merged incidents are left out; the oldest comes first. Sets the
+ * clock, and at the end back to what it showed. */
+int triage_replay(const struct triage_replay *what, struct err *err) MUST_CHECK;
 
 #endif

@@ -6,7 +6,7 @@
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 
-void advice_done(struct advice *a)
+void adviser_forget(struct advice *a)
 {
 	for (size_t i = 0; i < a->cause_count; i++)
 		free(a->causes[i].text);
@@ -179,6 +179,6 @@ int adviser_read(struct slice content, const char *const *actions,
 		rc = -1;
 	json_decref(all);
 	if (rc < 0)
-		advice_done(ret);
+		adviser_forget(ret);
 	return rc;
 }

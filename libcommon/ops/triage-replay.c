@@ -275,21 +275,27 @@ static int ask_truth(struct replay *r, const struct triage_action *a,
 	return 0;
 }
 
+static enum replay_truth opposite(enum replay_truth truth)
+{
+	if (truth == REPLAY_UNKNOWN)
+		return REPLAY_UNKNOWN;
+	return truth == REPLAY_RIGHT ? REPLAY_WRONG : REPLAY_RIGHT;
+}
+
 static int judge(struct replay *r, const struct triage *t,
 		 enum replay_truth *ret, struct err *err)
 {
 	static const struct triage_action none = {.name = NULL};
+	bool trouble = !r->inc.false_positive;
 
 	if (ask_truth(r, t->action_count ? t->actions : &none, ret, err) < 0)
 		return -1;
-	if (t->decision == TRIAGE_IGNORE && r->inc.false_positive)
+	if (t->decision == TRIAGE_IGNORE && !trouble)
 		*ret = REPLAY_RIGHT;
-	else if (t->decision == TRIAGE_IGNORE && *ret != REPLAY_UNKNOWN)
+	else if (t->decision == TRIAGE_IGNORE && *ret == REPLAY_RIGHT)
 		*ret = REPLAY_WRONG;
-	else if (t->decision == TRIAGE_ESCALATE && r->inc.false_positive)
-		*ret = REPLAY_WRONG;
-	else if (t->decision == TRIAGE_ESCALATE && *ret != REPLAY_UNKNOWN)
-		*ret = *ret == REPLAY_RIGHT ? REPLAY_WRONG : REPLAY_RIGHT;
+	else if (t->decision == TRIAGE_ESCALATE && trouble)
+		*ret = opposite(*ret);
 	return 0;
 }
 
@@ -355,19 +361,15 @@ static int find_incidents(struct store *s, int64_t from, int64_t to,
 	return got;
 }
 
-int triage_replay(struct triager *t, struct triager *current, int64_t from,
-		  int64_t to,
-		  int (*each)(void *arg, const struct replay_case *c,
-			      struct err *err),
-		  void *arg, struct err *err)
+int triage_replay(const struct triage_replay *what, struct err *err)
 {
 	AUTO_BUF struct buf nums = BUF_INIT_MAX(SIZE_MAX / 2);
-	struct replay r = {.t = t,
-			   .current = current,
-			   .store = t->store,
+	struct replay r = {.t = what->t,
+			   .current = what->current,
+			   .store = what->t->store,
 			   .knowledge = BUF_INIT_MAX(SIZE_MAX / 2)};
 	int64_t now = clock_now();
-	int rc = find_incidents(t->store, from, to, &nums, err);
+	int rc = find_incidents(r.store, what->from, what->to, &nums, err);
 
 	for (size_t at = 0; at < nums.len && rc == 0; at += sizeof(int64_t)) {
 		AUTO_TRIAGE struct triage decided = {.causes = NULL};
@@ -378,7 +380,7 @@ int triage_replay(struct triager *t, struct triager *current, int64_t from,
 		if (rc == 0)
 			rc = replay_one(&r, &c, &decided, err);
 		if (rc == 0)
-			rc = each(arg, &c, err);
+			rc = what->each(what->arg, &c, err);
 		incident_done(&r.inc);
 		r.inc = (struct incident){.num = 0};
 	}

@@ -1,7 +1,8 @@
 /* triage.c - from a record to a decision: what is known of the incident, what
  * could be done, what may be the cause; and then triage-decide.c judges. */
+#include <oncall/triage.h>
+
 #include <oncall/action-call.h>
-#include <oncall/adviser.h>
 #include <oncall/jlist.h>
 #include <oncall/mem.h>
 
@@ -14,32 +15,6 @@
 
 const char *const triage_decision_names[] = {"ignore", "suggest",  "approve",
 					     "auto",   "escalate", NULL};
-
-int triager_open(struct triager **ret, struct store *s,
-		 const struct action_set *set, const struct policy *p,
-		 const struct config *c, struct err *err)
-{
-	struct triager *t = mem_zero(1, sizeof(*t));
-
-	(void)err;
-	t->store = s;
-	t->set = set;
-	t->policy = p;
-	t->config = c;
-	t->kb = kb_new(&(struct kb_options){.store = s, .config = c});
-	t->adviser = adviser_new(c);
-	*ret = t;
-	return 0;
-}
-
-void triager_free(struct triager *t)
-{
-	if (!t)
-		return;
-	kb_free(t->kb);
-	adviser_free(t->adviser);
-	free(t);
-}
 
 static void factors_done(struct triage_factor *factors, size_t count)
 {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # oncall-triage replay: what a policy would have done, without a look ahead.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2119,SC2120,SC2154
 
 load ../lib/common
 load ../lib/incident
@@ -31,7 +31,6 @@ actions:
 END
     (umask 077 && echo 'policy: {autonomy: auto, thresholds: {auto: 40, escalate: 10}}' >auto.yaml)
     ONCALL_NOW=2026-11-01T12:00:00Z
-    # shellcheck disable=SC2016
     {
         oncall-kb add pool --title 'The pool is full' --category database --service api \
             --pattern 'pool is full of \w+'
@@ -174,7 +173,6 @@ END
 }
 
 @test "what came later is not seen: detections" {
-    # shellcheck disable=SC2016
     oncall-kb solution add pool mend --action mend --param 'service=${fields.unit}' \
         --confidence 0.9 2>/dev/null
     happened 2026-11-10 fingerprint=same 'fields={"unit":"web"}'

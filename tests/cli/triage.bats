@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # oncall-triage: cause, risk, confidence and decision; changes.
-# shellcheck disable=SC2030,SC2031,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2119,SC2120,SC2154
 
 load ../lib/common
 load ../lib/incident
@@ -192,7 +192,7 @@ new_incident() {
     gives 0 triage in
     is "$(of '.triage.decision, (.triage.actions[0].untrusted | length)' | xargs)" 'auto 0'
     sed 's/"service":"nginx"/"service":"sshd"/' in >changed
-    ! cmp -s in changed
+    run ! cmp -s in changed
     gives 0 triage changed
     is "$(of '.triage.decision, .triage.actions[0].untrusted[0]' | xargs)" 'suggest service'
 }
