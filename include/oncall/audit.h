@@ -20,12 +20,8 @@ struct audit_entry {
 int audit_add(struct store *s, const struct audit_entry *e, struct err *err)
 	MUST_CHECK;
 
-struct audit_finding {
-	int64_t seq;
-	const char *what; /* "was changed", "is missing", "stands elsewhere" */
-};
-
-/* 0: whole, and how many rows; ERR_NO with the first finding otherwise. head
+/* 0: whole, and how many rows; ERR_NO names the first row that was changed, is
+ * missing or stands elsewhere. head
  * (or NULL): "SEQ:HASH" noted elsewhere, which must be in the trail, since
  * rows that are cut off at the end do not show otherwise. */
 int audit_verify(struct store *s, const char *head, int64_t *ret_rows,
