@@ -49,7 +49,9 @@ void action_roll_back(const struct action_call *c, struct action_outcome *ret);
  * Workers: processes that carry calls out beside this one. When this process
  * ends, however it does, they end what they run, and themselves. They are
  * forked when first needed and take calls as text, so that a call costs no
- * fork but that of its program. For the main thread of a program alone.
+ * fork but that of its program. Files that this process has open, and with them
+ * the holds of its store (store_hold), stay so until they have ended. For the
+ * main thread of a program alone.
  */
 struct action_workers;
 

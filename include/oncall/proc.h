@@ -80,11 +80,6 @@ int proc_run(const struct proc_options *opt, struct proc_result *ret,
 	     struct err *err) MUST_CHECK;
 void proc_result_done(struct proc_result *r);
 
-#define PROC_FD_OWN 3 /* the first one that programs do not get */
-
-/* For a process that was just forked: the descriptors become 0, 1, 2 ..., and
- * all others are closed. -1 with errno. */
-int proc_place_fds(int *fds, size_t count) MUST_CHECK;
 /* When who kept a program was killed: KILL for all that still descends from
  * that keeper or stands in the program's session, until none is left. How many
  * could not be ended. */

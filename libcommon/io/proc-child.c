@@ -149,7 +149,7 @@ pid_t proc_spawn(const struct proc_plan *plan, struct proc_note *ret_failure)
 	*ret_failure = (struct proc_note){.kind = PROC_NOTE_STARTED};
 	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
 	pid = vfork();
-	if (pid == 0)
+	if (pid == 0) /* NOLINTNEXTLINE(clang-analyzer-unix.Vfork) */
 		child(plan, keeper, ret_failure);
 	if (pid < 0) {
 		*ret_failure = (struct proc_note){PROC_NOTE_FAILED,

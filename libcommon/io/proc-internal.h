@@ -25,7 +25,7 @@
 #define PROC_SETTLE_MS	   100	/* what the program leaves may end by itself */
 #define PROC_KILL_EVERY_MS 10	/* between two rounds of KILL */
 #define PROC_GIVE_UP_MS	   3000 /* of KILL, until survivors are reported */
-#define PROC_FD_REPORT	   PROC_FD_OWN /* where the keeper has its pipes */
+#define PROC_FD_REPORT	   3	/* where the keeper has its pipes */
 #define PROC_FD_LEASH	   4
 
 /* What was being done when a program could not be started. */
@@ -118,6 +118,9 @@ void proc_keep_hear(const struct proc_keep *k); /* empties the signalfd */
 
 /* The child's pid; -1 and why when there is none. All signals are blocked. */
 pid_t proc_spawn(const struct proc_plan *plan, struct proc_note *ret_failure);
+/* The descriptors become 0, 1, 2 ...; those from PROC_FD_REPORT on are not for
+ * programs. All others are closed. -1 with errno. */
+int proc_place_fds(int *fds, size_t count) MUST_CHECK;
 
 /*
  * Sends a signal to every process that descends from root or belongs to the

@@ -14,7 +14,6 @@
 /* What carries out the steps of one call. */
 struct action_runner {
 	const struct action_call *call;
-	const char **env;  /* the call's, with PATH and LANG */
 	struct http *http; /* made when first needed */
 	pid_t *program; /* where its pid is to stand while it runs; or NULL */
 	bool keeper;	/* this process keeps its programs itself */

@@ -23,54 +23,14 @@ struct step {
 	bool repeatable;
 };
 
-static size_t list_count(char *const *list)
-{
-	size_t n = 0;
-
-	while (list && list[n])
-		n++;
-	return n;
-}
-
-static bool has_name(char *const *env, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (; env && *env; env++)
-		if (!strncmp(*env, name, n) && (*env)[n] == '=')
-			return true;
-	return false;
-}
-
-/* Of our own environment a program gets only these, so that what it does does
- * not hang on who runs it. */
-static const char *const kept_names[] = {"PATH=", "LANG="};
-
 void action_runner_init(struct action_runner *r, const struct action_call *c)
 {
-	size_t n = list_count(c->env);
-
 	*r = (struct action_runner){.call = c};
-	r->env = mem_zero(n + ARRAY_LEN(kept_names) + 1, sizeof(*r->env));
-	for (size_t i = 0; i < n; i++)
-		r->env[i] = c->env[i];
-	for (char **own = environ; own && *own; own++)
-		for (size_t i = 0; i < ARRAY_LEN(kept_names); i++) {
-			size_t len = strlen(kept_names[i]);
-			AUTO_FREE char *name =
-				mem_dup_bytes(kept_names[i], len - 1);
-
-			if (strncmp(*own, kept_names[i], len) != 0 ||
-			    has_name(c->env, name))
-				continue;
-			r->env[n++] = *own;
-		}
 }
 
 void action_runner_done(struct action_runner *r)
 {
 	http_free(r->http);
-	free(r->env);
 	*r = (struct action_runner){.call = NULL};
 }
 
@@ -176,13 +136,15 @@ static void take_output(struct step *s, const char *who,
 
 static void run_command(struct step *s)
 {
-	const struct action *a = s->runner->call->action;
+	const struct action_call *c = s->runner->call;
+	const struct action *a = c->action;
+	const char *const no_env[] = {NULL};
 	char *const *argv = s->step->argv;
 	const char *const shell[] = {SHELL, "-c", argv[0], NULL};
 	const char *who = s->step->shell ? SHELL : argv[0];
 	struct proc_options opt = {
 		.argv = s->step->shell ? shell : (const char *const *)argv,
-		.env = s->runner->env,
+		.env = c->env ? (const char *const *)c->env : no_env,
 		.dir = a->dir,
 		.user = a->run_as,
 		.input = slice_of(s->step->input),
@@ -211,9 +173,12 @@ static void run_command(struct step *s)
 	proc_result_done(&res);
 }
 
-static bool is_safe_method(const char *method)
+/* What only looks may be asked twice. */
+static bool is_look(const struct action_step *step)
 {
-	return method && (!strcmp(method, "GET") || !strcmp(method, "HEAD"));
+	if (!step->method)
+		return !step->body;
+	return !strcmp(step->method, "GET") || !strcmp(step->method, "HEAD");
 }
 
 static void judge_status(struct step *s, const char *who, long status)
@@ -259,8 +224,7 @@ static void run_http(struct step *s)
 	const struct action_step *step = s->step;
 	const struct http_options options = {.connections = 1};
 	bool again = s->runner->call->action->idempotent ||
-		     (s->repeatable &&
-		      (!step->method || is_safe_method(step->method)));
+		     (s->repeatable && is_look(step));
 	struct http_request req = {
 		.method = step->method,
 		.url = step->url,

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <oncall/mem.h>
-#include <oncall/proc.h>
 #include <oncall/signals.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,25 +17,29 @@
 
 #define READ_CHUNK ((size_t)16 * 1024)
 
-/* Nothing of who forked us stays open but the standard error, for a message
- * about memory: neither its store, nor its locks, nor a pipe that a reader
- * waits at the end of. */
-static void place(int fd)
+/*
+ * Readers of our owner's output are not to wait for us. All else that it has
+ * open stays open: a lock on an open file, and one that a server holds for a
+ * connection, is free only when the last of us has ended what it runs. The
+ * standard error is for a message about memory.
+ */
+static void let_go_of_streams(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int fds[] = {null, null, fcntl(2, F_GETFD) < 0 ? null : 2, fd};
 
-	if (null < 0 || proc_place_fds(fds, ARRAY_LEN(fds)))
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
 		_exit(1);
+	if (null > 2)
+		(void)close(null);
 }
 
 /* An own session: what a terminal sends to its group is for who forked us, who
  * tells us. */
-static void set_up(int fd, pid_t parent)
+static void set_up(pid_t parent)
 {
 	sigset_t none;
 
-	place(fd);
+	let_go_of_streams();
 	(void)setsid();
 	(void)prctl(PR_SET_NAME, "oncall-worker", 0, 0, 0);
 	for (int signo = 1; signo < NSIG; signo++)
@@ -51,23 +54,23 @@ static void set_up(int fd, pid_t parent)
 }
 
 /* Waits for the first byte of a call; false: it is time to end. */
-static bool await_call(void)
+static bool await_call(int fd)
 {
-	while (signals_poll(PROC_FD_OWN, POLLIN, -1) < 0)
+	while (signals_poll(fd, POLLIN, -1) < 0)
 		if (signals_stop())
 			return false;
 	return true;
 }
 
 /* Reads some more; false at the end. */
-static bool fill(struct buf *in)
+static bool fill(int fd, struct buf *in)
 {
 	ssize_t n = -1;
 
 	if (!buf_reserve(in, READ_CHUNK))
 		return false;
 	do
-		n = read(PROC_FD_OWN, in->data + in->len, READ_CHUNK);
+		n = read(fd, in->data + in->len, READ_CHUNK);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return false;
@@ -87,15 +90,15 @@ static size_t read_length(const struct buf *in, size_t *ret_len)
 }
 
 /* One whole message; false: nobody is there any more. */
-static bool receive(struct buf *in, char **ret_call, size_t *ret_len)
+static bool receive(int fd, struct buf *in, char **ret_call, size_t *ret_len)
 {
 	size_t begin = 0;
 
 	buf_reset(in);
-	if (!await_call())
+	if (!await_call(fd))
 		return false;
 	while (!begin || in->len - begin < *ret_len) {
-		if (!fill(in))
+		if (!fill(fd, in))
 			return false;
 		begin = read_length(in, ret_len);
 	}
@@ -103,12 +106,12 @@ static bool receive(struct buf *in, char **ret_call, size_t *ret_len)
 	return true;
 }
 
-static bool send_all(struct slice s)
+static bool send_all(int fd, struct slice s)
 {
 	ssize_t n;
 
 	while (s.len) {
-		n = send(PROC_FD_OWN, s.ptr, s.len, MSG_NOSIGNAL);
+		n = send(fd, s.ptr, s.len, MSG_NOSIGNAL);
 		if (n < 0 && errno != EINTR)
 			return false;
 		if (n > 0)
@@ -121,7 +124,7 @@ static bool send_all(struct slice s)
  * our children, and would be taken for the family of the next program. */
 static bool work(char *text, size_t len, pid_t *program, struct buf *out)
 {
-	AUTO_ACTION_RUNNER struct action_runner r = {.env = NULL};
+	AUTO_ACTION_RUNNER struct action_runner r = {.call = NULL};
 	AUTO_ACTION_OUTCOME struct action_outcome outcome = {.exit = -1};
 	struct action_message m;
 	bool go_on;
@@ -134,21 +137,24 @@ static bool work(char *text, size_t len, pid_t *program, struct buf *out)
 	action_run_call(&r, &outcome);
 	action_message_done(&m);
 	go_on = !r.survivors && !signals_stop();
-	buf_reset(out);
 	action_outcome_write(out, &outcome);
 	buf_add_str(out, go_on ? "+\n" : "-\n");
-	return send_all(buf_slice(out)) && go_on;
+	return go_on;
 }
 
 void action_worker(int fd, pid_t parent, pid_t *program)
 {
 	struct buf in = BUF_INIT_MAX(ACTION_MESSAGE_MAX + READ_CHUNK);
 	struct buf out = BUF_INIT;
+	bool go_on = true;
 	size_t len;
 	char *text;
 
-	set_up(fd, parent);
-	while (receive(&in, &text, &len) && work(text, len, program, &out))
-		;
+	set_up(parent);
+	while (go_on && receive(fd, &in, &text, &len)) {
+		buf_reset(&out);
+		go_on = work(text, len, program, &out);
+		go_on = send_all(fd, buf_slice(&out)) && go_on;
+	}
 	_exit(0);
 }

@@ -120,8 +120,10 @@ static void fork_worker(struct action_workers *w, struct worker *one, int fd)
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &before);
 	one->pid = fork();
-	if (!one->pid)
+	if (!one->pid) {
+		(void)close(one->fd);
 		action_worker(fd, parent, &w->programs[one - w->items]);
+	}
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -280,17 +282,15 @@ static int take_outcome(struct action_workers *w, struct worker *one,
 			struct action_outcome *ret, struct err *err)
 {
 	struct buf *in = &one->in;
-	bool ends;
 	int rc = 0;
 
-	if (one->pid) {
-		ends = in->data[in->len - 2] == '-';
+	if (!one->pid) {
+		lost(one, ret);
+	} else {
 		rc = action_outcome_read(
 			ret, (struct slice){in->data, in->len - 2}, err);
-		if (ends)
+		if (in->data[in->len - 2] == '-')
 			(void)bury(w, one);
-	} else {
-		lost(one, ret);
 	}
 	buf_reset(in);
 	one->busy = one->done = false;

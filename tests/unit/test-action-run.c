@@ -373,7 +373,8 @@ static void programs_get_what_the_action_declares(void **state)
 	struct action_step *s;
 
 	(void)state;
-	call.env = list_of(ARGV("NAME=a value", "LANG=C"));
+	call.env =
+		list_of(ARGV("NAME=a value", "LANG=C", "PATH=/usr/bin:/bin"));
 	action.open_files = 77;
 	assert_int_equal(setenv("ONCALL_TEST_OTHER", "x", 1), 0);
 	s = script(&call.run, "cat; env | grep -v '^_=' | sort; ulimit -n; "
@@ -384,7 +385,7 @@ static void programs_get_what_the_action_declares(void **state)
 	assert_has(outcome.output, "typed\n");
 	assert_has(outcome.output, "\nNAME=a value\n");
 	assert_has(outcome.output, "LANG=C\n");
-	assert_has(outcome.output, "\nPATH=/");
+	assert_has(outcome.output, "\nPATH=/usr/bin:/bin\n");
 	assert_has(outcome.output, "\n77\n");
 	assert_has(outcome.output, folder);
 	assert_null(strstr(outcome.output, "ONCALL_TEST_OTHER"));
@@ -759,6 +760,8 @@ static void outcomes_are_read_as_they_were_written(void **state)
 
 static void what_is_no_outcome_is_refused(void **state)
 {
+	const char no_time[] = "{\"verdict\":\"not_started\",\"exit\":1,"
+			       "\"attempts\":1,\"started\":\"now\"}";
 	const char *const bad[] = {
 		"",
 		"{}",
@@ -766,8 +769,7 @@ static void what_is_no_outcome_is_refused(void **state)
 		"{\"verdict\":\"perhaps\"}",
 		"{\"verdict\":\"not_started\",\"exit\":\"1\"}",
 		"{\"verdict\":\"not_started\",\"exit\":99999999999}",
-		"{\"verdict\":\"not_started\",\"exit\":1,\"attempts\":1,"
-		"\"started\":\"now\"}",
+		no_time,
 	};
 
 	(void)state;
