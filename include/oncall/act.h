@@ -52,9 +52,19 @@ struct act_job {
 	char approval[ACT_ID];
 	struct action_call call;
 	struct action_outcome outcome;
-	bool again; /* it was there already: what stands is what it was */
+	bool again;	  /* it was there already: what stands is what it was */
+	bool undo;	  /* to be run with action_roll_back() */
+	int64_t incident; /* num, or 0 */
 };
 void act_job_done(struct act_job *j);
+
+/* Several, all owned. */
+struct act_jobs {
+	struct act_job **items;
+	size_t count;
+};
+void act_jobs_done(struct act_jobs *l);
+#define AUTO_ACT_JOBS CLEANUP(act_jobs_done)
 
 /*
  * Takes requests in: all in one transaction, which commits the intents of those
@@ -67,14 +77,61 @@ void act_job_done(struct act_job *j);
  */
 int act_take(struct act *a, const struct act_request *r, size_t n,
 	     struct act_job *jobs, struct err *err) MUST_CHECK;
-/* Those of jobs that are ACT_PLANNED, once more; the store's own that are
- * approved or due for another try come as new ones with act_pending(). */
+/* Those of jobs that are ACT_PLANNED, once more; one that is due later, or that
+ * another process has taken, is left as it is (the latter as ACT_RUNNING with
+ * .again). Looks at all guards again, and at the approval. */
 int act_claim(struct act *a, struct act_job *const *jobs, size_t n,
 	      struct err *err) MUST_CHECK;
 /* Settles what has run: outcomes, locks, breakers, timeline, incident status,
  * knowledge outcomes and audit, in one transaction. */
 int act_settle(struct act *a, struct act_job *const *jobs, size_t n,
 	       struct err *err) MUST_CHECK;
+/*
+ * What of the store could be carried out now, as jobs for act_claim(): planned
+ * ones whose time has come, and those that wait and were approved; the oldest
+ * first, at most max. Approvals that expired are settled first: their actions
+ * are refused, their incidents escalate.
+ */
+int act_pending(struct act *a, size_t max, struct act_jobs *ret,
+		struct err *err) MUST_CHECK;
+/* Marks the revision of the incident as dealt with, where nothing is done about
+ * it; what is taken in is marked without it. */
+int act_mark(struct act *a, int64_t incident, int64_t revision, struct err *err)
+	MUST_CHECK;
+
+/*
+ * What was cut off: actions whose runner is gone become ACT_UNKNOWN, and their
+ * targets free; then all that are unknown, the oldest first. .call is prepared
+ * again; where that fails .call.action is NULL, and .reason says why.
+ */
+int act_recover(struct act *a, struct act_jobs *ret, struct err *err)
+	MUST_CHECK;
+/*
+ * Looks again whether an unknown one has helped, outside of any transaction: 1
+ * the check holds, and it is ACT_DONE; 0 it has none or does not hold: then it
+ * is ACT_PLANNED, for act_claim(), when the action is idempotent, and stays
+ * ACT_UNKNOWN for a person otherwise.
+ */
+int act_recheck(struct act *a, struct act_job *job, const char *actor,
+		struct err *err) MUST_CHECK;
+/* A person says what became of an unknown one. ERR_REFUSED: it is not. */
+int act_judge(struct act *a, const char *id, enum action_verdict verdict,
+	      const char *actor, const char *reason, struct err *err)
+	MUST_CHECK;
+
+/*
+ * Asks for the rollback of an action that is done, as an action of its own: its
+ * intent is committed, or its refusal, as by act_take(). ERR_NO: there is no
+ * such action; ERR_REFUSED: it has no rollback, has not run or is undone.
+ */
+int act_undo(struct act *a, const char *id, const char *actor,
+	     struct act_job *ret, struct err *err) MUST_CHECK;
+
+/* Fixes whose incident came back within the policy's window were none: they
+ * become ran_ineffective, and count for the breaker. act_take() and
+ * act_pending() look at times. How many there were. */
+int act_back_again(struct act *a, int64_t *ret, struct err *err) MUST_CHECK;
+
 /* The `action` record, from the store. */
 int act_record(struct act *a, const char *id, struct buf *out, struct err *err)
 	MUST_CHECK;
