@@ -21,7 +21,7 @@ static const struct cli_command commands[] = {
 };
 
 static const struct cli_example examples[] = {
-	{"oncall-incident open alerts.jsonl | oncall-kb match | oncall-triage",
+	{"oncall-incident open detections.jsonl | oncall-kb match | oncall-triage",
 	 "decide about new incidents"},
 	{"oncall-triage --pending > /dev/null",
 	 "decide about all that nobody has decided about"},

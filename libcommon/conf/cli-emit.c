@@ -59,6 +59,7 @@ void cli_json(struct buf *out, const struct cli_tool *tool)
 	jwrite_str(out, "name", tool->name);
 	jwrite_str(out, "version", ONCALL_VERSION);
 	jwrite_str(out, "summary", tool->summary);
+	jwrite_str_opt(out, "usual", tool->usual);
 	jwrite_open(out, "commands", '[');
 	for (const struct cli_command *c = tool->commands; c->run; c++)
 		json_command(out, c);

@@ -32,8 +32,10 @@ complete_bash() {
         [ -z "$stderr" ]
         run -0 --separate-stderr "$program" --version
         [[ $output == "$program "[0-9]*.[0-9]*.[0-9]* ]]
-        # One without commands has something to do without a word.
-        [ -n "$("$program" --help=json | jq -r '.commands[0].name // empty')" ] ||
+        # One without commands, or with a usual one, has something to do
+        # without a word.
+        [ -n "$("$program" --help=json |
+            jq -r 'if .usual then empty else .commands[0].name // empty end')" ] ||
             continue
         run -2 --separate-stderr "$program" </dev/null
         [ -z "$output" ]
