@@ -562,17 +562,22 @@ static void a_stop_ends_what_runs_and_is_told(void **state)
 
 static void a_reload_only_wakes_us(void **state)
 {
+	AUTO_FREE char *path = mem_printf("%s/go", folder);
 	void *tag;
+	int rc, done = 0;
 
 	(void)state;
-	begin("sleep 0.5", NULL);
+	begin("while [ ! -e go ]; do sleep 0.05; done", NULL);
 	begin_signal("HUP", &call);
-	assert_int_equal(await(&tag), 2);
+	while ((rc = await(&tag)) == 1) /* who sent it may be done before */
+		done++;
+	assert_int_equal(rc, 2);
 	assert_true(signals_reload());
-	assert_int_equal(await(&tag), 1);
-	assert_verdict(VERDICT_RAN_UNVERIFIED);
-	assert_int_equal(await(&tag), 1);
-	assert_verdict(VERDICT_RAN_UNVERIFIED);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (; done < 2; done++) {
+		assert_int_equal(await(&tag), 1);
+		assert_verdict(VERDICT_RAN_UNVERIFIED);
+	}
 	assert_int_equal(await(&tag), 0);
 }
 
