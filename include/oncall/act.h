@@ -53,8 +53,9 @@ struct act_job {
 	struct action_call call;
 	struct action_outcome outcome;
 	bool again;	  /* it was there already: what stands is what it was */
-	bool undo;	  /* to be run with action_roll_back() */
+	bool undo;	  /* what runs is the rollback of another */
 	int64_t incident; /* num, or 0 */
+	struct act_facts *facts; /* what guards ask about */
 };
 void act_job_done(struct act_job *j);
 

@@ -137,6 +137,9 @@ int store_lock(struct store *s, const char *name, struct err *err) MUST_CHECK;
  * another still holds it after STORE_HOLD_MS: one that was killed may. */
 #define STORE_HOLD_MS 1500
 int store_hold(struct store *s, const char *name, struct err *err) MUST_CHECK;
+/* The same without waiting: 1 when it is held now, 0 when by another. */
+int store_try_hold(struct store *s, const char *name, struct err *err)
+	MUST_CHECK;
 
 /*
  * Runs work inside a transaction, and again from the start, with back-off,

@@ -370,12 +370,17 @@ static int once(struct store *s, int (*work)(void *arg, struct err *err),
 	return store_commit(s, err);
 }
 
+int store_try_hold(struct store *s, const char *name, struct err *err)
+{
+	return s->driver->hold(s, name, err);
+}
+
 int store_hold(struct store *s, const char *name, struct err *err)
 {
 	int64_t deadline = clock_mono() + STORE_HOLD_MS;
 	int got;
 
-	while ((got = s->driver->hold(s, name, err)) == 0) {
+	while ((got = store_try_hold(s, name, err)) == 0) {
 		if (clock_mono() >= deadline || !signals_sleep(HOLD_PAUSE_MS))
 			return err_set(err, ERR_SYSTEM,
 				       "%s is in use by another program, in "
