@@ -26,6 +26,7 @@ struct triage_input {
 	char *message;		     /* of the newest detection */
 	struct jscan fields, labels; /* of it, and of the incident */
 	int64_t began;		     /* what came later is no cause */
+	bool over;		     /* resolved or closed, here or by now */
 	struct triage_known known[TRIAGE_KNOWN_MAX];
 	size_t known_count;
 };

@@ -79,6 +79,12 @@ static void read_detection(struct triage_input *in)
 	jscan_done(&scan);
 }
 
+static bool is_over(struct slice status)
+{
+	return slice_is(status, incident_status_names[INCIDENT_RESOLVED]) ||
+	       slice_is(status, incident_status_names[INCIDENT_CLOSED]);
+}
+
 /* The same number may be of another incident in another store. */
 static int find_incident(struct triager *t, struct triage_input *in,
 			 struct err *err)
@@ -92,8 +98,8 @@ static int find_incident(struct triager *t, struct triage_input *in,
 	if (!t->store || !in->id || incident_parse_id(in->id, &num, &ignored))
 		return 0;
 	rows = STORE_ASK(t->store, err,
-			 "SELECT fingerprint, false_positive FROM incidents "
-			 "WHERE num = $1",
+			 "SELECT fingerprint, false_positive, status "
+			 "FROM incidents WHERE num = $1",
 			 S_INT(num));
 	got = rows ? store_next(rows, err) : -1;
 	if (got <= 0)
@@ -101,7 +107,10 @@ static int find_incident(struct triager *t, struct triage_input *in,
 	if (fingerprint && !slice_is(store_text(rows, 0), fingerprint))
 		return 0;
 	in->subject.num = num;
-	in->subject.false_positive |= !t->past && store_int(rows, 1) != 0;
+	if (t->past)
+		return 0;
+	in->subject.false_positive |= store_int(rows, 1) != 0;
+	in->over |= is_over(store_text(rows, 2));
 	return 0;
 }
 
@@ -110,6 +119,7 @@ static int read_subject(struct triager *t, struct triage_input *in,
 {
 	const struct jscan *r = in->record;
 	struct slice severity = part(r, "severity", JSCAN_STRING);
+	struct slice status = part(r, "status", JSCAN_STRING);
 	struct triage_subject *s = &in->subject;
 	struct slice plain;
 
@@ -134,6 +144,7 @@ static int read_subject(struct triager *t, struct triage_input *in,
 	};
 	if (severity.ptr && jscan_plain(severity, &plain))
 		(void)severity_parse(plain, &s->severity);
+	in->over = status.ptr && jscan_plain(status, &plain) && is_over(plain);
 	if (!read_time(r, "first", &in->began) &&
 	    !read_time(r, "opened", &in->began))
 		in->began = s->time;

@@ -233,15 +233,28 @@ static void take_actions(struct candidates *all, struct triage *ret)
 	}
 }
 
+/* Nothing is to be done about it, not even said. */
+static void ignore(const struct triager *t, struct triage *ret)
+{
+	ret->decision = TRIAGE_IGNORE;
+	ret->risk_level = "low";
+	ret->policy = mem_dup(policy_version(t->policy));
+	triage_add_reason(ret, "the incident is over");
+}
+
 static int triage_input(struct triager *t, struct triage_input *in,
 			struct triage *ret, struct err *err)
 {
 	struct candidates all = {.triager = t, .in = in};
-	int rc = add_candidates(&all, in, err);
+	int rc = 0;
 
+	if (!in->over)
+		rc = add_candidates(&all, in, err);
 	if (rc == 0 && !t->past)
 		rc = triage_causes(t, in, ret, err);
-	if (rc == 0)
+	if (rc == 0 && in->over)
+		ignore(t, ret);
+	else if (rc == 0)
 		rc = triage_decide(t, &in->subject, all.items, all.count, ret,
 				   err);
 	if (rc == 0)

@@ -175,6 +175,21 @@ new_incident() {
     is "$(of .triage.decision)" ignore
 }
 
+@test "what is over is ignored, also when the record does not know it yet" {
+    learned 30
+    policy '{autonomy: auto, thresholds: {auto: 30, escalate: 10}}'
+    new_incident >in
+    sed 's/"status":"open"/"status":"closed"/' in >closed
+    gives 0 triage --dry-run in
+    is "$(of .triage.decision)" auto
+    gives 0 triage --dry-run closed
+    is "$(of '.triage | .decision, .reasons[0], (.actions | length)' | xargs)" \
+        'ignore the incident is over 0'
+    oi resolve "$(inc 1)" >/dev/null
+    gives 0 triage --dry-run in
+    is "$(of .triage.decision)" ignore
+}
+
 @test "values of the record are untrusted, and refused where none may be" {
     learned 30 'service=${service}' own
     policy '{autonomy: auto, thresholds: {auto: 30, escalate: 10}}'
