@@ -75,21 +75,35 @@ static bool is_expected(int value, const int *list, size_t n)
 	return false;
 }
 
+/* The first line of what it complained of. Secrets go before it is cut: half of
+ * one would not be known for what it is. */
+static char *complaint(const struct proc_result *res)
+{
+	AUTO_BUF struct buf text = BUF_INIT;
+	struct slice line;
+
+	action_text_add(&text,
+			(struct slice){res->errors.text, res->errors.len});
+	line = action_text_line(buf_slice(&text));
+	if (!line.len) {
+		buf_reset(&text);
+		action_text_add(&text,
+				(struct slice){res->out.text, res->out.len});
+		line = action_text_line(buf_slice(&text));
+	}
+	return action_text_brief(line, REASON_LINE_MAX);
+}
+
 static char *bad_exit(const char *who, const struct proc_result *res)
 {
-	struct slice line = action_text_line(
-		(struct slice){res->errors.text, res->errors.len});
-	AUTO_FREE char *said = NULL;
+	AUTO_FREE char *said = complaint(res);
+	const char *between = *said ? ": " : "";
 
-	if (!line.len)
-		line = action_text_line(
-			(struct slice){res->out.text, res->out.len});
-	said = action_text_brief(line, REASON_LINE_MAX);
 	if (res->signal)
 		return mem_printf("'%s' was ended by signal %d%s%s", who,
-				  res->signal, *said ? ": " : "", said);
+				  res->signal, between, said);
 	return mem_printf("'%s' ended with status %d%s%s", who, res->status,
-			  *said ? ": " : "", said);
+			  between, said);
 }
 
 /* What is to be said of the end of a program. */

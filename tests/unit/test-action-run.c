@@ -14,6 +14,12 @@ static void carry_out(void)
 	action_carry_out(&call, &outcome);
 }
 
+static void again(struct action_steps *list)
+{
+	steps_free(list);
+	*list = (struct action_steps){.items = NULL};
+}
+
 /* ---- verdicts ---- */
 
 static void what_no_check_looks_at_is_unverified(void **state)
@@ -464,6 +470,33 @@ static void output_becomes_text_without_secrets(void **state)
 	assert_string_equal(outcome.after, "[redacted]");
 }
 
+/* Half a secret would not be known for what it is. */
+static void secrets_are_taken_out_before_texts_are_cut(void **state)
+{
+	AUTO_FREE char *text = NULL;
+
+	(void)state;
+	redact_register("swordfish-and-more");
+	for (int n = 180; n < 205; n++) {
+		free(text);
+		text = mem_printf("printf '%%0%dd' 0 >&2; echo "
+				  "swordfish-and-more >&2; exit 1",
+				  n);
+		again(&call.run);
+		script(&call.run, text);
+		carry_out();
+		assert_verdict(VERDICT_FAILED_DURING_CHANGE);
+		assert_null(strstr(outcome.reason, "swor"));
+	}
+	again(&call.run);
+	script(&call.run, "printf '%08190d' 0; printf swordfish-and-more; "
+			  "printf '%08190d' 0");
+	carry_out();
+	assert_has(outcome.output, "left out");
+	assert_null(strstr(outcome.output, "swor"));
+	assert_null(strstr(outcome.output, "more"));
+}
+
 /* A multiple of neither half: characters are not cut. */
 static void cut_output_stays_utf8(void **state)
 {
@@ -558,12 +591,6 @@ static struct action_step *ask(struct action_steps *list, const char *method,
 		mem_printf("http://127.0.0.1:%d%s", server.port, path);
 
 	return request(list, method, url);
-}
-
-static void again(struct action_steps *list)
-{
-	steps_free(list);
-	*list = (struct action_steps){.items = NULL};
 }
 
 static void requests_are_sent_as_they_stand(void **state)
@@ -811,6 +838,7 @@ int main(void)
 		ACTION_TEST(output_must_match_what_is_expected),
 		ACTION_TEST(a_flood_is_bounded),
 		ACTION_TEST(output_becomes_text_without_secrets),
+		ACTION_TEST(secrets_are_taken_out_before_texts_are_cut),
 		ACTION_TEST(cut_output_stays_utf8),
 		ACTION_TEST(what_is_left_behind_is_told),
 		ACTION_TEST(recheck_looks_and_does_nothing_else),
