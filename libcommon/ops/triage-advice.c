@@ -193,11 +193,11 @@ static int prepare(struct triager *t, const struct triage_subject *s,
 		return -1;
 	*ret = (struct triage_action){
 		.name = mem_dup(advice->action),
-		.params = TAKE_PTR(advice->params),
 		.untrusted = buf_take(&untrusted),
 		.command = mem_dup(call.command),
 		.advised = true,
 	};
+	ret->params = TAKE_PTR(advice->params);
 	return 0;
 }
 
