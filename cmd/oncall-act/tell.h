@@ -1,0 +1,18 @@
+/* tell.h - action records: for people, and inside incidents. */
+#ifndef TELL_H
+#define TELL_H
+
+#include <oncall/buf.h>
+
+/* Appends what an action record says, line by line, and what to do next. */
+void tell_action(struct buf *out, struct slice record);
+/*
+ * Appends the incident with the action in its "actions": in the place of the
+ * one of that id, or behind the others.
+ */
+int tell_incident(struct buf *out, struct slice incident, struct slice action,
+		  struct err *err) MUST_CHECK;
+/* The status that a run ends with for such an action. */
+int tell_status(struct slice record);
+
+#endif
