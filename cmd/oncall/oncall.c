@@ -1,8 +1,8 @@
 /* oncall - the front door: runs oncall-NAME, and what belongs to no program. */
 #include "oncall.h"
 
+#include <oncall/act-vote.h>
 #include <oncall/actor.h>
-#include <oncall/approval.h>
 #include <oncall/incident.h>
 
 #define READS	(CLI_CONFIG | CLI_STORE | CLI_LISTS)
@@ -23,9 +23,9 @@ const struct cli_command commands[] = {
 	 NULL, CLI_CONFIG | CLI_STORE, 0, 0, config_run, false},
 	{"status", "", "show on one screen how things stand",
 	 NULL, READS, 0, 0, status_run, false},
-	{"approve", "APPROVAL", "let what waits for approval happen",
+	{"approve", "ID", "let what waits for approval happen",
 	 vote_opts, CHANGES, 1, 1, approve_run, false},
-	{"deny", "APPROVAL", "refuse what waits for approval",
+	{"deny", "ID", "refuse what waits for approval",
 	 vote_opts, CHANGES, 1, 1, deny_run, false},
 	{"doctor", "", "look for what is wrong with this installation",
 	 doctor_opts, CLI_LISTS, 0, 0, doctor_run, false},
@@ -84,11 +84,13 @@ static int vote(const char *id, bool approve, struct record_writer *out,
 	AUTO_STORE struct store *store = NULL;
 	AUTO_FREE char *actor = NULL;
 	AUTO_BUF struct buf record = BUF_INIT;
+	struct act_voted voted;
 
 	if (actor_name(cli_config(), cli_as(), &actor, err) < 0 ||
 	    store_open(&store, cli_store_address(), STORE_WRITE, err) < 0 ||
-	    approval_vote(store, id, actor, approve, reason, err) < 0 ||
-	    approval_record(store, id, &record, err) < 0)
+	    act_vote(store, &(struct act_vote){id, actor, reason}, approve,
+		     &voted, err) < 0 ||
+	    approval_record(store, voted.approval, &record, err) < 0)
 		return -1;
 	if (cli_records())
 		record_write(out, buf_slice(&record));
