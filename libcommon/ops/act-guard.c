@@ -1,7 +1,6 @@
 /* act-guard.c - what must hold before an action may begin, in one order. */
 #include "act-internal.h"
 
-
 #include <oncall/clock.h>
 #include <oncall/jlist.h>
 #include <oncall/jwrite.h>

@@ -2,7 +2,6 @@
  * approved, cut off, or to be undone. */
 #include "act-internal.h"
 
-
 #include <oncall/audit.h>
 #include <oncall/clock.h>
 #include <oncall/mem.h>
