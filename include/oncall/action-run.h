@@ -59,6 +59,8 @@ struct action_workers *action_workers_new(size_t count);
 void action_workers_free(struct action_workers *w);
 /* Whether one is free now. */
 bool action_workers_free_one(const struct action_workers *w);
+/* One must be free. After a stop was asked for it is not begun: its outcome is
+ * VERDICT_NOT_STARTED. */
 int action_workers_start(struct action_workers *w, const struct action_call *c,
 			 void *tag, struct err *err) MUST_CHECK;
 /*

@@ -22,9 +22,10 @@
 struct worker {
 	pid_t pid; /* 0: there is none now */
 	int fd;
-	bool busy;  /* until its outcome was taken */
-	bool done;  /* its outcome is in, or it was lost: then pid is 0 */
-	int status; /* of the end of one that was lost */
+	bool busy;    /* until its outcome was taken */
+	bool unbegun; /* it was given its call after a stop was asked for */
+	bool done;    /* its outcome is in, or it was lost: then pid is 0 */
+	int status;   /* of the end of one that was lost */
 	void *tag;
 	int64_t started;
 	size_t known; /* secrets that it knows */
@@ -204,28 +205,34 @@ static bool send_call(struct worker *one, const struct action_call *c,
 	return true;
 }
 
+static void employ(struct worker *one, void *tag)
+{
+	one->busy = true;
+	one->tag = tag;
+	one->started = clock_now();
+}
+
 int action_workers_start(struct action_workers *w, const struct action_call *c,
 			 void *tag, struct err *err)
 {
 	struct worker *one = find_free(w);
 
-	if (signals_stop())
-		return err_set(err, ERR_SYSTEM,
-			       "'%s' was not started: asked to stop",
-			       c->action->id);
 	if (!one)
 		return err_set(err, ERR_SYSTEM,
 			       "'%s' was not started: no worker is free",
 			       c->action->id);
+	if (signals_stop()) {
+		employ(one, tag);
+		one->unbegun = one->done = true;
+		return 0;
+	}
 	for (int i = 0; i < 2; i++) {
 		if (!one->pid && hire(w, one, err))
 			return -1;
 		if (send_call(one, c, err)) {
 			if (err->kind != ERR_NONE)
 				return -1;
-			one->busy = true;
-			one->tag = tag;
-			one->started = clock_now();
+			employ(one, tag);
 			return 0;
 		}
 		(void)bury(w, one); /* it died while it was idle */
@@ -235,26 +242,42 @@ int action_workers_start(struct action_workers *w, const struct action_call *c,
 		       c->action->id);
 }
 
-/* The outcome of one that died over its call. */
-static void lost(const struct worker *one, struct action_outcome *ret)
+/* The outcome of a call of which no worker tells. */
+static void without_word(const struct worker *one, enum action_verdict verdict,
+			 char *reason, struct action_outcome *ret)
 {
-	int status = one->status;
-
 	*ret = (struct action_outcome){
-		.verdict = VERDICT_FAILED_DURING_CHANGE,
+		.verdict = verdict,
+		.reason = reason,
 		.exit = -1,
 		.attempts = 1,
 		.started = one->started,
 		.ended = clock_now(),
 	};
-	if (WIFSIGNALED(status))
-		ret->reason = mem_printf("the worker that carried it out was "
-					 "ended by signal %d",
-					 WTERMSIG(status));
-	else
-		ret->reason = mem_printf("the worker that carried it out ended "
-					 "with status %d",
-					 WEXITSTATUS(status));
+}
+
+static void unbegun(const struct worker *one, struct action_outcome *ret)
+{
+	without_word(one, VERDICT_NOT_STARTED,
+		     mem_dup("asked to stop before it began"), ret);
+	ret->attempts = 0;
+	ret->stopped = true;
+}
+
+/* It died over its call. */
+static void lost(const struct worker *one, struct action_outcome *ret)
+{
+	const char *what = "ended with status";
+	int number = WEXITSTATUS(one->status);
+
+	if (WIFSIGNALED(one->status)) {
+		what = "was ended by signal";
+		number = WTERMSIG(one->status);
+	}
+	without_word(one, VERDICT_FAILED_DURING_CHANGE,
+		     mem_printf("the worker that carried it out %s %d", what,
+				number),
+		     ret);
 }
 
 /* Reads from one that has something to say. */
@@ -284,7 +307,9 @@ static int take_outcome(struct action_workers *w, struct worker *one,
 	struct buf *in = &one->in;
 	int rc = 0;
 
-	if (!one->pid) {
+	if (one->unbegun) {
+		unbegun(one, ret);
+	} else if (!one->pid) {
 		lost(one, ret);
 	} else {
 		rc = action_outcome_read(
@@ -293,7 +318,7 @@ static int take_outcome(struct action_workers *w, struct worker *one,
 			(void)bury(w, one);
 	}
 	buf_reset(in);
-	one->busy = one->done = false;
+	one->busy = one->done = one->unbegun = false;
 	return rc ? -1 : 1;
 }
 

@@ -551,9 +551,14 @@ static void a_stop_ends_what_runs_and_is_told(void **state)
 		}
 	assert_int_equal(stopped, 2);
 	assert_dead_soon(file_text("pids"), 2);
-	assert_int_equal(action_workers_start(workers, &call, NULL, &err), -1);
-	assert_err(&err, ERR_SYSTEM, "asked to stop");
-	err_clear(&err);
+	begin("echo late >late", &stopped);
+	assert_true(action_workers_ready(workers, 0));
+	await_it(&stopped);
+	assert_verdict(VERDICT_NOT_STARTED);
+	assert_true(outcome.stopped);
+	assert_int_equal(outcome.attempts, 0);
+	assert_int_equal(await(&tag), 0);
+	assert_string_equal(file_text("late"), "");
 	signals_raise_stop(0);
 	begin("echo on", NULL);
 	await_it(NULL);
