@@ -19,10 +19,10 @@ people() {
         "${@/#/  }"
 }
 
-# asks [TEXT]: an action waits; its id is in $id.
+# An action waits; its id is in $id.
 asks() {
     incidents 1
-    decided approve note "{\"text\": \"${1:-agreed}\"}" <incidents.jsonl >in.jsonl
+    decided approve note '{"text": "agreed"}' <incidents.jsonl >in.jsonl
     expect 75 oa run in.jsonl
     id=$(of 'select(.type == "action").id')
     [[ $id == ACT-* ]]

@@ -228,6 +228,7 @@ YAML
 }
 
 @test "history and stats tell what was done" {
+    [ "$DRIVER" = sqlite ] || oncall init >/dev/null
     expect 0 oa history
     expect 0 oa history --table
     gives 0 oa run note text=a
@@ -307,7 +308,7 @@ YAML
     store_sql "UPDATE audit SET actor = 'nobody' WHERE seq = 2"
     expect 1 oncall-act audit verify
     says 2
-    expect 2 oncall-act audit verfy
+    expect 2 oncall-act audit verif
     says "did you mean 'verify'"
 }
 
