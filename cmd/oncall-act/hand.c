@@ -1,6 +1,8 @@
 /* hand.c - oncall-act run NAME: an action that a person asks for. */
 #include "run.h"
 
+#include <limits.h>
+
 #include <oncall/clock.h>
 #include <oncall/diag.h>
 #include <oncall/incident.h>
@@ -21,6 +23,7 @@ struct hand {
 	struct buf params;
 	struct incident incident;
 	char incident_id[INCIDENT_ID];
+	char host[HOST_NAME_MAX + 1]; /* this one */
 	struct record_writer out;
 };
 
@@ -88,7 +91,12 @@ static int hand_open(struct hand *h, int argc, char **argv, struct err *err)
 			return -1;
 	jwrite_close(&h->params, '}');
 	h->request.params = buf_slice(&h->params);
-	return read_incident(h, err);
+	if (read_incident(h, err) < 0)
+		return -1;
+	/* The target must be the one that an incident of this host has. */
+	if (!h->request.host && gethostname(h->host, sizeof(h->host)) == 0)
+		h->request.host = h->host;
+	return 0;
 }
 
 static void hand_close(struct hand *h)

@@ -32,7 +32,7 @@ const struct cli_opt run_opts[] = {
 	CLI_GROUP("By name"),
 	CLI_FLAG('n', "dry-run", &run_args.dry_run, "print what exactly would run, and whether it may"),
 	CLI_STR('s', "service", "NAME", &run_args.service, "service that it is for"),
-	CLI_STR('H', "host", "NAME", &run_args.host, "host that it is for"),
+	CLI_STR('H', "host", "NAME", &run_args.host, "host that it is for (default: this one)"),
 	CLI_STR('i', "incident", "INCIDENT", &run_args.incident, "incident that it is for"),
 	ACT_ACTION_OPTS,
 	CLI_LAST,

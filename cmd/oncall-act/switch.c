@@ -50,9 +50,6 @@ static int write_state(struct act_cmd *c, struct buf *out, struct err *err)
 			buf_add_str(out, ": ");
 			show_text(out, why, strlen(why), 0);
 		}
-		if (stopped)
-			buf_add_str(out, "; nothing runs until: oncall-act "
-					 "resume");
 		buf_add_char(out, '\n');
 		return 0;
 	}

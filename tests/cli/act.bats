@@ -18,6 +18,13 @@ load ../lib/act
     is "$(lines_of notes)" 2
 }
 
+@test "without --host it is for this host" {
+    gives 0 oa run note text=x
+    is "$(of .host)" "$(uname -n)"
+    gives 0 oa run note text=x --host web1 --service shop
+    is "$(of '[.host, .service] | join(" ")')" 'web1 shop'
+}
+
 @test "a person reads what ran, the verdict and the output" {
     expect 0 oa run note text=hello --table
     [[ $output == ACT-*note*verdict*ran_unverified*output*hello* ]]
