@@ -234,6 +234,30 @@ YAML
     is "$(cat notes)" n1
 }
 
+@test "known, decided, done, mitigated, and remembered" {
+    policy 'autonomy: auto' 'thresholds: {auto: 30, escalate: 10}'
+    oncall-kb add switch-off --no-default-packs --title 'the switch is off' \
+        --category switches --service svc1 --pattern 'switch is off' --keyword switch
+    oncall-kb solution add switch-off on --no-default-packs --action switch_on \
+        --param name=main --confidence 0.97
+    d id=d1 pattern=p1 title='the switch is off' message='the switch is off' \
+        category=switches service=svc1 | oi open >open.jsonl
+    oncall-kb match --no-default-packs --pending >known.jsonl
+    oncall-triage --actions actions.yaml <known.jsonl >decided.jsonl
+    is "$(jq -r .triage.decision decided.jsonl)" auto
+    gives 0 oa run --pending
+    is "$(of 'select(.type == "action") | [.name, .verdict, .entry, .solution] | join("|")')" \
+        'switch_on|verified_fixed|switch-off|on'
+    [ -e on.main ]
+    is "$(has 1 .status)" mitigated
+    is "$(oncall-kb history switch-off --no-default-packs --json | jq -r .what | grep -c worked)" 1
+    # Nothing is left to do.
+    gives 0 oa run --pending
+    is "$output" ''
+    gives 0 oa run decided.jsonl
+    is "$(of .type)" incident
+}
+
 @test "history and stats tell what was done" {
     [ "$DRIVER" = sqlite ] || oncall init >/dev/null
     expect 0 oa history

@@ -47,6 +47,8 @@ actions:
     rollback: {command: [rm, "$PWD/on.\${name}"]}
     target: "\${name}"
     reversible: true
+    risk: low
+    blast_radius: process
   - id: useless
     description: Run well, and help nothing
     params:
