@@ -246,7 +246,7 @@ run_first_steps() {
         works "${command//\/var\/backups\/oncall/kept}"
         count=$((count + 1))
     done <"$ROOT/examples/cron/oncall"
-    is "$count" 5
+    is "$count" 6
     is "$(find kept -name '*.gz' | wc -l)" 1
 }
 
