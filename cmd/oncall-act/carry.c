@@ -29,6 +29,7 @@ struct carry {
 	bool freed;	/* something has ended since busy ones were asked */
 	int64_t looked; /* when they were, on the monotonic clock */
 	size_t turn;	/* where asking begins */
+	bool closed;	/* nothing more is begun */
 };
 
 void carry_item_done(struct carry_item *item)
@@ -141,12 +142,17 @@ static int round_work(void *arg, struct err *err)
 				: 0;
 }
 
+static bool is_stopping(const struct carry *c)
+{
+	return c->closed || signals_stop();
+}
+
 /* How many intents more may stand ahead of the workers. */
 static size_t room(const struct carry *c)
 {
 	size_t ahead = c->running + c->ready.count;
 
-	return signals_stop() || ahead >= AHEAD * c->jobs
+	return is_stopping(c) || ahead >= AHEAD * c->jobs
 		       ? 0
 		       : AHEAD * c->jobs - ahead;
 }
@@ -241,7 +247,8 @@ static int start_ready(struct carry *c, struct err *err)
 {
 	if (!c->workers && c->ready.count)
 		c->workers = action_workers_new(c->jobs);
-	while (c->ready.count && action_workers_free_one(c->workers)) {
+	while (c->ready.count && !is_stopping(c) &&
+	       action_workers_free_one(c->workers)) {
 		struct carry_item *item = pop(&c->ready);
 
 		if (action_workers_start(c->workers, &item->job.call, item,
@@ -299,7 +306,7 @@ static void give_busy_up(struct carry *c)
 	int64_t now = clock_mono();
 
 	while (c->busy.first &&
-	       (signals_stop() || now - c->busy.first->since >= c->patience))
+	       (is_stopping(c) || now - c->busy.first->since >= c->patience))
 		pop(&c->busy)->state = CARRY_SETTLED;
 }
 
@@ -322,7 +329,7 @@ int carry_step(struct carry *c, int wait_ms, struct err *err)
 {
 	if (run_round(c, err) < 0 || start_ready(c, err) < 0)
 		return -1;
-	if (signals_stop())
+	if (is_stopping(c))
 		give_ready_up(c);
 	give_busy_up(c);
 	if (c->running && wait_for_workers(c, wait_ms, err) < 0)
@@ -331,7 +338,7 @@ int carry_step(struct carry *c, int wait_ms, struct err *err)
 		(void)signals_sleep(wait_ms < BUSY_LOOK_MS ? wait_ms
 							   : BUSY_LOOK_MS);
 	return c->running || c->ready.count || c->busy.count ||
-	       c->ended.count || (c->queued.count && !signals_stop());
+	       c->ended.count || (c->queued.count && !is_stopping(c));
 }
 
 int carry_all(struct carry *c, struct err *err)
@@ -341,4 +348,13 @@ int carry_all(struct carry *c, struct err *err)
 	while ((got = carry_step(c, BUSY_LOOK_MS, err)) > 0)
 		;
 	return got;
+}
+
+void carry_drain(struct carry *c)
+{
+	struct err ignored = ERR_INIT;
+
+	c->closed = true;
+	if (carry_all(c, &ignored) < 0)
+		err_clear(&ignored); /* the first failure is being told */
 }

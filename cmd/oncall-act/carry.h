@@ -47,6 +47,9 @@ void carry_add(struct carry *c, struct carry_item *item);
 int carry_step(struct carry *c, int wait_ms, struct err *err) MUST_CHECK;
 /* Until all is settled. */
 int carry_all(struct carry *c, struct err *err) MUST_CHECK;
+/* Something else has failed: begins nothing more, and settles what runs, so
+ * that it is not unknown. */
+void carry_drain(struct carry *c);
 
 DEFINE_AUTO(struct carry *, carry_free, auto_carry_)
 #define AUTO_CARRY CLEANUP(auto_carry_)

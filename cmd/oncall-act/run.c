@@ -8,6 +8,7 @@
 #include <oncall/triage.h>
 
 #include <poll.h>
+#include <signal.h>
 
 #include "carry.h"
 #include "decided.h"
@@ -79,6 +80,8 @@ static void add_slot(struct run *r, struct slot *s)
 
 static int run_open(struct run *r, struct err *err)
 {
+	/* What runs is to be settled, also when nobody reads what is said. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (act_cmd_open(&r->cmd, ACT_CMD_CHANGE, err) < 0)
 		return -1;
 	r->carry = carry_new(r->cmd.act, r->cmd.store, (size_t)run_args.jobs,
@@ -88,6 +91,8 @@ static int run_open(struct run *r, struct err *err)
 
 static void run_close(struct run *r)
 {
+	if (r->carry)
+		carry_drain(r->carry);
 	while (r->first) {
 		struct slot *s = r->first;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # oncall-act run: by name, over incidents, from the store; and what was done.
-# shellcheck disable=SC2030,SC2031,SC2154
+# Some values must not expand: SC2016.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
 
 load ../lib/common
 load ../lib/incident
@@ -310,6 +311,27 @@ YAML
         'oncall-act run --no-default-packs --actions actions.yaml in.jsonl >/dev/full'
     says 'No space left'
     is "$(lines_of notes)" 1
+    oncall-act history --json | jq -e '.status == "done"'
+}
+
+@test "a reader who goes away leaves nothing unknown" {
+    incidents 3
+    decided auto slow '{"seconds": 0.3}' <incidents.jsonl |
+        jq -c '.triage.actions[0] += {untrusted: []} |
+            .triage.actions[0].params.target = .id' >in.jsonl
+    mkfifo out
+    oncall-act run --no-default-packs --actions actions.yaml --jobs 1 in.jsonl \
+        >out 3>&- &
+    act=$!
+    exec 8<out
+    eventually 10 starts
+    exec 8<&-
+    wait "$act" || is "$?" 141
+    is "$(grep -c ended slow.log)" "$(grep -c began slow.log)"
+    is "$(oncall-act history --status done --json | wc -l)" \
+        "$(grep -c ended slow.log)"
+    expect 0 oa recover --json
+    is "$output" ''
 }
 
 @test "without a store there is nothing, and nothing is made to say so" {
