@@ -4,12 +4,23 @@
 
 #include <oncall/cli.h>
 #include <oncall/incident.h>
+#include <oncall/payload.h>
 
 extern const struct cli_opt open_opts[], list_opts[], watch_opts[], move_opts[],
 	resolve_opts[], remove_opts[], feedback_opts[], false_positive_opts[],
 	export_opts[], import_opts[], purge_opts[], show_opts[];
 
 int open_run(int argc, char **argv, struct err *err);
+
+/* What open --from works with. */
+struct open_from {
+	struct payload_source src;
+	struct payload_store store;
+	struct buf text; /* of the payload that has begun */
+	int depth;	 /* brackets of it that are open */
+};
+
+int open_from_run(struct open_from *o, int argc, char **argv, struct err *err);
 
 int list_run(int argc, char **argv, struct err *err);
 int show_run(int argc, char **argv, struct err *err);

@@ -16,9 +16,11 @@
 
 static struct {
 	const char *title, *service, *severity, *host, *category, *message;
+	const char *from;
+	int64_t status;
 	struct cli_list tags;
 	bool simulate;
-} args;
+} args = {.status = -1};
 
 const struct cli_opt open_opts[] = {
 	CLI_GROUP("By hand"),
@@ -35,6 +37,11 @@ const struct cli_opt open_opts[] = {
 	CLI_LIST(0, "tag", "TAG", &args.tags, "add a tag"),
 	CLI_FLAG(0, "simulate", &args.simulate,
 		 "mark it as simulated: nothing is wrong"),
+	CLI_GROUP("From other tools"),
+	CLI_CHOICE(0, "from", "FORM", &args.from, payload_form_names,
+		   "read what another tool sends"),
+	CLI_INT(0, "status", "N", &args.status, 0, 3,
+		"exit status of the Nagios plugin"),
 	CLI_LAST,
 };
 
@@ -131,6 +138,39 @@ static int open_by_hand(struct incident_open *open, struct err *err)
 	return rc;
 }
 
+static enum payload_form form(void)
+{
+	unsigned i = 0;
+
+	while (strcmp(payload_form_names[i], args.from) != 0)
+		i++;
+	return (enum payload_form)i;
+}
+
+/* Service and host stand in for what a payload does not name; nothing else of
+ * what is said by hand goes with one. */
+static int check_from(int argc, struct err *err)
+{
+	if (args.title || args.severity || args.category || args.message ||
+	    args.tags.count || args.simulate)
+		return err_set(err, ERR_USAGE,
+			       "of what describes an incident, only --service "
+			       "and --host go with --from");
+	if (form() != PAYLOAD_NAGIOS)
+		return args.status < 0 ? 0
+				       : err_set(err, ERR_USAGE,
+						 "--status needs --from "
+						 "nagios");
+	if (argc > 1)
+		return err_set(err, ERR_USAGE,
+			       "--from nagios reads what one plugin said");
+	if (!args.service && !args.host)
+		return err_set(err, ERR_USAGE,
+			       "say by --service or --host what the plugin "
+			       "looked at");
+	return 0;
+}
+
 static int check_args(int argc, struct err *err)
 {
 	if (args.title && argc > 0)
@@ -139,6 +179,10 @@ static int check_args(int argc, struct err *err)
 			       "no file");
 	if (args.title && !*args.title)
 		return err_set(err, ERR_USAGE, "the title is empty");
+	if (args.from)
+		return check_from(argc, err);
+	if (args.status >= 0)
+		return err_set(err, ERR_USAGE, "--status needs --from nagios");
 	if (!args.title &&
 	    (args.service || args.severity || args.host || args.category ||
 	     args.message || args.tags.count || args.simulate))
@@ -146,6 +190,22 @@ static int check_args(int argc, struct err *err)
 			err, ERR_USAGE,
 			"to open an incident by hand, give it a --title");
 	return 0;
+}
+
+static int open_from(struct store *store, struct incident_open *open,
+		     const char *actor, int argc, char **argv, struct err *err)
+{
+	struct open_from o = {
+		.src = {.form = form(),
+			.service = args.service,
+			.host = args.host,
+			.status = (int)args.status},
+		.store = {.store = store, .open = open, .actor = actor},
+		.text = BUF_INIT_MAX(PAYLOAD_MAX)};
+	int rc = open_from_run(&o, argc, argv, err);
+
+	buf_done(&o.text);
+	return rc;
 }
 
 int open_run(int argc, char **argv, struct err *err)
@@ -164,7 +224,9 @@ int open_run(int argc, char **argv, struct err *err)
 						.config = cli_config(),
 						.actor = actor,
 						.replay = cli_replay()});
-	if (args.title)
+	if (args.from)
+		rc = open_from(store, open, actor, argc, argv, err);
+	else if (args.title)
 		rc = open_by_hand(open, err);
 	else
 		rc = filter_run(&ops, cli_filter_options(), open, argc, argv,

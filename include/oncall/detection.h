@@ -21,7 +21,7 @@ struct detection {
 	/* JSON strings with their quotes; a NULL ptr where absent. */
 	struct slice id, pattern, title, severity_raw, category, service, host;
 	struct slice message, fingerprint, stream;
-	struct slice source, tags, labels; /* JSON objects and arrays */
+	struct slice source, tags, labels, links; /* JSON objects and arrays */
 	enum severity severity;
 	int64_t time;	    /* of the record */
 	int64_t event_time; /* of what was seen; time where the line had none */

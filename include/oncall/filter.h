@@ -38,6 +38,9 @@ struct filter_ops {
 	 */
 	int (*record)(struct filter *f, const struct filter_record *rec,
 		      struct err *err);
+	/* For input that is no records: gets every line as it is, instead of
+	 * record() and pass(); errors are as those of record(). Or NULL. */
+	int (*line)(struct filter *f, struct slice line, struct err *err);
 	/* All other lines, error records too; NULL writes them at once. */
 	int (*pass)(struct filter *f, struct slice line, struct err *err);
 	/* The input ran dry: settle what is pending. Output is flushed after

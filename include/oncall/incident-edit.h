@@ -8,6 +8,8 @@ struct incident_edit {
 	struct store *store;
 	const char *actor;
 	const char *note; /* or NULL */
+	int64_t at;	  /* when it happened; 0: now */
+	bool automatic;	  /* no person does it */
 	/* Of resolve: */
 	const char *solution;
 	int64_t took; /* milliseconds, or WHEN_NONE */

@@ -154,10 +154,20 @@ static int known_record(struct filter *f, struct slice line, struct slice type,
 	return pass(f, line, err);
 }
 
+static int any_line(struct filter *f, struct slice line, struct err *err)
+{
+	if (f->ops->line(f, line, err) == 0)
+		return 0;
+	f->broken = err->kind != ERR_INPUT;
+	return -1;
+}
+
 static int one_line(struct filter *f, struct slice line, struct err *err)
 {
 	struct slice type;
 
+	if (f->ops->line)
+		return any_line(f, line, err);
 	if (jscan_object(&f->scan, line.ptr, line.len, err) < 0 ||
 	    find_type(f, &type, err) < 0)
 		return -1;

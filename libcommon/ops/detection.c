@@ -154,6 +154,8 @@ static int read_member(struct detection *d, const struct jscan_member *m,
 		return m->type == JSCAN_ARRAY ? 0
 					      : wrong(err, "tags", "a list");
 	}
+	if (slice_is(m->key, "links") && m->type == JSCAN_ARRAY)
+		d->links = m->value;
 	if (slice_is(m->key, "labels")) {
 		d->labels = m->value;
 		return m->type == JSCAN_OBJECT

@@ -34,6 +34,11 @@ struct edit {
 	const struct incident_rating *rating;
 };
 
+static int64_t edit_time(const struct edit *w)
+{
+	return w->e->at ? w->e->at : clock_now();
+}
+
 /* The note stands in the first entry that an edit makes. */
 static int tell(struct edit *w, const char *what, const char *before,
 		const char *after, struct err *err)
@@ -42,7 +47,7 @@ static int tell(struct edit *w, const char *what, const char *before,
 
 	w->changed = true;
 	return timeline_add(w->e->store, w->inc->num,
-			    &(struct timeline_entry){.time = clock_now(),
+			    &(struct timeline_entry){.time = edit_time(w),
 						     .actor = w->e->actor,
 						     .what = what,
 						     .before = before,
@@ -67,7 +72,8 @@ static int edit_work(void *arg, struct err *err)
 	if (!w->changed)
 		return 0;
 	w->inc->changed = changed;
-	w->inc->updated = clock_now();
+	if (!w->e->at || w->e->at > w->inc->updated)
+		w->inc->updated = edit_time(w);
 	return incident_update(w->e->store, w->inc, err);
 }
 
@@ -221,7 +227,9 @@ static int change_status(struct edit *w, struct err *err)
 	if (check_move(inc, w->to, err) < 0)
 		return -1;
 	inc->status = w->to;
-	set_times(inc, w->to, clock_now());
+	set_times(inc, w->to, edit_time(w));
+	if (w->to == INCIDENT_RESOLVED)
+		inc->auto_resolved = w->e->automatic;
 	inc->change = slice_of(moves[w->to].change);
 	if (tell(w, moves[w->to].what, before, incident_status_names[w->to],
 		 err) < 0)

@@ -4,11 +4,13 @@
 
 #include <stdio.h>
 
+#include <oncall/jlist.h>
 #include <oncall/mem.h>
 #include <oncall/utf8.h>
 #include <oncall/when.h>
 
-#define TITLE_MAX 500 /* bytes of a title */
+#define TITLE_MAX 500  /* bytes of a title */
+#define LINKS_MAX 8192 /* bytes of the list of links */
 #define LABELS_MAX                                            \
 	8192 /* longer ones are not taken over: they would be \
 	      * carried along with every change */
@@ -103,6 +105,17 @@ static struct slice labels_of(const struct detection *d)
 							    : SLICE_LIT("{}");
 }
 
+static void set_links(struct incident *inc, struct slice links)
+{
+	AUTO_BUF struct buf texts = BUF_INIT_MAX(LINKS_MAX);
+
+	if (links.ptr && links.len <= LINKS_MAX)
+		jlist_texts(&texts, links);
+	incident_set(inc, &inc->links,
+		     texts.len && !texts.over ? buf_slice(&texts)
+					      : SLICE_LIT("[]"));
+}
+
 static void fill_new(struct joining *j, const struct detection *d)
 {
 	struct incident *inc = &j->inc;
@@ -118,7 +131,7 @@ static void fill_new(struct joining *j, const struct detection *d)
 	incident_set(inc, &inc->fingerprint, j->group->fingerprint);
 	incident_set(inc, &inc->tags, SLICE_LIT("[]"));
 	incident_set(inc, &inc->labels, labels_of(d));
-	incident_set(inc, &inc->links, SLICE_LIT("[]"));
+	set_links(inc, d->links);
 	inc->opened = inc->updated = d->time;
 	inc->first = d->first;
 	inc->last = d->last;
