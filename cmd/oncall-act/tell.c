@@ -92,13 +92,41 @@ static void print_check(struct buf *out, const struct jscan *scan)
 	jscan_done(&parts);
 }
 
+/* What a refusal leaves to a person, by the guard that its reason begins with;
+ * others say it themselves. */
+static const char *after_refusal(const struct jscan *scan)
+{
+	static const char *const steps[][2] = {
+		{"file permissions",
+		 "chmod go-w, after a look at who changed it"},
+		{"parameters", "oncall-act show NAME lists what it takes"},
+		{"approval", "ask again, or run it by name"},
+		{"rate limits", "wait; or raise limits of the action, or "
+				"policy.limits"},
+		{"attempts", "look at the incident; or raise "
+			     "policy.limits.actions_per_incident"},
+	};
+	AUTO_BUF struct buf reason = BUF_INIT;
+
+	unquote(&reason, member(scan, "reason"));
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+		if (!strncmp(buf_str(&reason), steps[i][0],
+			     strlen(steps[i][0])))
+			return steps[i][1];
+	return NULL;
+}
+
 /* What a person can do about it. */
 static const char *next_step(const struct jscan *scan)
 {
+	if (member_is(scan, "status", "refused"))
+		return after_refusal(scan);
 	if (member_is(scan, "status", "waiting"))
 		return "oncall-act approve ID, or deny ID";
 	if (member_is(scan, "status", "unknown"))
 		return "oncall-act recover";
+	if (member_is(scan, "status", "planned"))
+		return "oncall-act run --pending, when its target is free";
 	if (member_is(scan, "verdict", "failed_during_change"))
 		return "see what it left behind; nothing repeats it by itself";
 	return NULL;

@@ -65,6 +65,15 @@ refuses() {
     [ ! -e slow.log ]
 }
 
+@test "a person is told what to do next" {
+    expect 5 oa run note txt=x --table
+    [[ $output == *refused*next*'oncall-act show'* ]]
+    configure 'environment: test' 'policy:' '  limits: {actions_per_hour: 1}'
+    gives 0 oa run note text=x
+    expect 5 oa run note text=x --table
+    [[ $output == *'rate limits'*next*'policy.limits'* ]]
+}
+
 @test "files of actions that others can write are not read" {
     chmod 666 actions.yaml
     expect 5 oa run note text=x
