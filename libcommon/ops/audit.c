@@ -145,7 +145,7 @@ int audit_verify(struct store *s, const char *head, int64_t *ret_rows,
 		 struct err *err)
 {
 	AUTO_ROWS struct store_rows *rows = NULL;
-	struct noted noted = {.hash = NULL};
+	struct noted noted = {.hash = ""};
 	char hash[HASH_HEX] = "";
 	int got;
 

@@ -68,39 +68,57 @@ static int refuse(struct search *s, size_t line, const char *why)
 
 /* ---- one line ---- */
 
+/* Behind the quote that closes the one at i; limit + 1 when none does. */
+static size_t skip_quoted(const char *p, size_t i, size_t limit)
+{
+	char open = p[i];
+
+	for (i++; i < limit; i++) {
+		if (p[i] == '\\' && open == '"' && i + 1 < limit)
+			i++;
+		else if (p[i] == open)
+			return i + 1;
+	}
+	return limit + 1;
+}
+
+/* Whether a comment begins at i; unsure where only its author knows. */
+static bool begins_comment(const struct search *s, struct entry *e, size_t i)
+{
+	const char *p = s->text.ptr;
+
+	if (!one_of(p[i], "#;") || i == e->value || !edit_is_blank(p[i - 1]))
+		return false;
+	if (s->habits->trailing && p[i] == '#')
+		return true;
+	if (s->habits->sections)
+		e->unsure = "a value, or a comment behind one?";
+	return false;
+}
+
 /* Where the value ends: before a comment, and before blanks; sets the quote
  * when all of it is in quotes. */
 static void measure_value(const struct search *s, struct entry *e, size_t limit)
 {
 	const char *p = s->text.ptr;
-	char open = 0;
-	size_t i, opened = 0, closed = 0;
+	size_t i = e->value, closed = 0;
 
-	for (i = e->value; i < limit; i++) {
-		if (open) {
-			if (p[i] == '\\' && open == '"' && i + 1 < limit)
-				i++;
-			else if (p[i] == open)
-				open = 0;
-			if (!open && opened == e->value)
-				closed = i + 1;
+	while (i < limit && !begins_comment(s, e, i)) {
+		bool first = i == e->value;
+
+		if (!s->habits->quotes || !one_of(p[i], "\"'")) {
+			i++;
 			continue;
 		}
-		if (s->habits->quotes && one_of(p[i], "\"'"))
-			open = p[i], opened = i;
-		else if (one_of(p[i], "#;") && i > e->value &&
-			 edit_is_blank(p[i - 1])) {
-			if (s->habits->trailing && p[i] == '#')
-				break;
-			if (s->habits->sections)
-				e->unsure = "a value, or a comment behind one?";
-		}
+		i = skip_quoted(p, i, limit);
+		if (first)
+			closed = i;
 	}
-	e->end = i;
+	e->end = i < limit ? i : limit;
 	while (s->format != EDIT_PROPERTIES && e->end > e->value &&
 	       edit_is_blank(p[e->end - 1]))
 		e->end--;
-	if (open)
+	if (i > limit)
 		e->unsure = "a quote is not closed on its line";
 	else if (closed && closed == e->end)
 		e->quote = p[e->value];
