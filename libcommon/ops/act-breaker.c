@@ -215,21 +215,29 @@ static int undo_verdict(struct act *a, struct act_job *j, struct err *err)
 	return act_breaker_tell(a, j, err);
 }
 
+/*
+ * The incident was reopened within the window; or it was never over, and what
+ * it is about was seen again, some time after the fix. The look itself may come
+ * later, when nothing ran for a while.
+ */
+#define BACK_GRACE_MS WHEN_MINUTE
+#define BACK_LOOK_MS  (7 * WHEN_DAY)
+#define BACK_COLUMNS  ACT_COLUMNS_OF("a.") ", a.target"
+
 static int find_back(struct act *a, struct act_jobs *ret, struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(a->store, err,
-			  "SELECT " ACT_COLUMNS_OF(
-				  "a.") ", a.target FROM actions a JOIN "
-					"incidents i ON i.num = a.incident "
-					"WHERE a.verdict = "
-					"'verified_fixed' AND a.ended >= $1 "
-					"AND i.status IN ('open', "
-					"'acknowledged', 'investigating') AND "
-					"i.last_seen > a.ended "
-					"ORDER BY a.id",
-			  S_INT(clock_now() -
-				policy_limits(a->policy)->ineffective_window));
+	int64_t window = policy_limits(a->policy)->ineffective_window;
+	AUTO_ROWS struct store_rows *rows = STORE_ASK(
+		a->store, err,
+		"SELECT " BACK_COLUMNS " FROM actions a JOIN incidents i ON "
+		"i.num = a.incident WHERE a.verdict = 'verified_fixed' AND "
+		"a.ended >= $1 AND a.undo_of IS NULL AND ((i.status = "
+		"'mitigated' AND i.last_seen > a.ended + $2 AND i.last_seen "
+		"<= a.ended + $3) OR EXISTS (SELECT 1 FROM timeline t WHERE "
+		"t.incident = a.incident AND t.what = 'reopened' AND t.time "
+		">= a.ended AND t.time <= a.ended + $3)) ORDER BY a.id",
+		S_INT(clock_now() - window - BACK_LOOK_MS),
+		S_INT(BACK_GRACE_MS), S_INT(window));
 	int got;
 
 	if (!rows)

@@ -19,12 +19,35 @@ static int guard_stop(struct act *a, struct act_job *j, struct err *err)
 	return stopped < 0 ? -1 : 0;
 }
 
+/* Programs that are named by their path; those of PATH are the system's. What
+ * is not there fails when it is run. */
+static int check_programs(const struct action_steps *steps, struct err *err)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct action_step *s = &steps->items[i];
+
+		if (s->kind != ACTION_COMMAND || s->shell || !s->argv ||
+		    !s->argv[0] || s->argv[0][0] != '/' ||
+		    access(s->argv[0], F_OK) < 0)
+			continue;
+		if (config_safe_file(s->argv[0], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void guard_files(struct act_job *j)
 {
-	const struct action *action = j->call.action;
+	const struct action_call *c = &j->call;
 	struct err why = ERR_INIT;
 
-	if (action && action->file && config_safe_file(action->file, &why) < 0)
+	if (!c->action)
+		return;
+	if ((c->action->file && config_safe_file(c->action->file, &why) < 0) ||
+	    check_programs(&c->run, &why) < 0 ||
+	    check_programs(&c->rollback, &why) < 0 ||
+	    check_programs(&c->before.steps, &why) < 0 ||
+	    check_programs(&c->after.steps, &why) < 0)
 		act_job_refuse(j, "file permissions", why.text);
 }
 
@@ -195,26 +218,27 @@ struct limit {
 	const char *name, *target;
 };
 
-/* At most so many rows are counted as matter. */
-static int guard_limit(struct act *a, struct act_job *j, const struct limit *l,
-		       struct err *err)
+/* Whether it is reached: 1, 0, -1. At most so many rows are counted as matter.
+ */
+static int is_reached(struct act *a, const struct limit *l, struct err *err)
 {
 	AUTO_ROWS struct store_rows *rows = NULL;
-	AUTO_FREE char *why = NULL;
 	int got;
 
-	if (l->max <= 0 || j->status == ACT_REFUSED)
+	if (l->max <= 0)
 		return 0;
 	rows = STORE_ASK(a->store, err, l->sql, S_TEXT(l->name),
 			 S_TEXT(l->target), S_INT(l->since), S_INT(l->max));
 	got = rows ? store_next(rows, err) : -1;
-	if (got <= 0)
-		return got;
-	if (store_int(rows, 0) < l->max)
-		return 0;
-	why = mem_printf("%s: %lld", l->what, (long long)l->max);
+	return got <= 0 ? got : store_int(rows, 0) >= l->max;
+}
+
+static void refuse_limit(struct act_job *j, const struct limit *l)
+{
+	AUTO_FREE char *why =
+		mem_printf("%s: %lld", l->what, (long long)l->max);
+
 	act_job_refuse(j, "rate limits", why);
-	return 0;
 }
 
 #define COUNTED(where)                                             \
@@ -241,24 +265,49 @@ static int guard_limits(struct act *a, struct act_job *j, struct err *err)
 		 COUNTED("name = $1 AND target = $2 AND started > $3"),
 		 "of this action on this target within an hour",
 		 now - WHEN_HOUR, action->id, j->call.target},
-		{action->concurrency,
-		 COUNTED("name = $1 " ANY_TARGET
-			 "AND status = 'running' AND started <> $3"),
-		 "of this action at a time", INT64_MAX, action->id,
-		 j->call.target},
 		{action->cool_down_ms ? 1 : 0,
 		 COUNTED("name = $1 AND target = $2 AND started > $3"),
 		 "the action has to rest on this target, within cool_down",
 		 now - action->cool_down_ms, action->id, j->call.target},
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
-		if (guard_limit(a, j, &limits[i], err) < 0)
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		int got = is_reached(a, &limits[i], err);
+
+		if (got < 0)
 			return -1;
+		if (got > 0) {
+			refuse_limit(j, &limits[i]);
+			return 0;
+		}
+	}
 	return 0;
 }
 
+/* 1: as many run as may at a time, so that it waits for one to end. */
+static int is_crowded(struct act *a, const struct act_job *j, struct err *err)
+{
+	const struct limit l = {
+		j->call.action->concurrency,
+		COUNTED("name = $1 " ANY_TARGET
+			"AND status = 'running' AND started <> $3"),
+		NULL,
+		INT64_MAX,
+		j->call.action->id,
+		j->call.target};
+
+	return is_reached(a, &l, err);
+}
+
 /* ---- target, attempts ---- */
+
+int act_free_target(struct act *a, const struct act_job *j, struct err *err)
+{
+	return STORE_QUEUE(a->store, err,
+			   "DELETE FROM action_targets WHERE target = $1 AND "
+			   "action = $2",
+			   S_TEXT(j->call.target), S_TEXT(j->id));
+}
 
 /* Whose it is, in out; 1, 0 nobody's. */
 static int target_owner(struct act *a, const struct act_job *j, struct buf *out,
@@ -307,7 +356,7 @@ static int guard_attempts(struct act *a, struct act_job *j, struct err *err)
 	AUTO_FREE char *why = NULL;
 	int got;
 
-	if (!j->facts->incident || max <= 0 || !j->facts->decision)
+	if (max <= 0)
 		return 0;
 	rows = STORE_ASK(a->store, err,
 			 "SELECT COUNT(*) FROM actions WHERE incident = $1 AND "
@@ -322,9 +371,48 @@ static int guard_attempts(struct act *a, struct act_job *j, struct err *err)
 			 "(policy.limits.actions_per_incident)",
 			 (long long)store_int(rows, 0));
 	act_job_refuse(j, "attempts", why);
-	return STORE_QUEUE(a->store, err,
-			   "DELETE FROM action_targets WHERE action = $1",
-			   S_TEXT(j->id));
+	return 0;
+}
+
+/* What was decided about an incident that has changed since, or is over, is
+ * decided no more. An incident of another store is not looked at. */
+static int guard_decision(struct act *a, struct act_job *j, struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows =
+		STORE_ASK(a->store, err,
+			  "SELECT status, revision FROM incidents WHERE num = "
+			  "$1",
+			  S_INT(j->facts->incident));
+	AUTO_FREE char *why = NULL;
+	struct slice status;
+	int got = rows ? store_next(rows, err) : -1;
+
+	if (got <= 0)
+		return got;
+	status = store_text(rows, 0);
+	if (slice_is(status, incident_status_names[INCIDENT_RESOLVED]) ||
+	    slice_is(status, incident_status_names[INCIDENT_CLOSED]))
+		why = mem_printf("the incident is %.*s already",
+				 (int)status.len, status.ptr);
+	else if (store_int(rows, 1) > j->facts->revision)
+		why = mem_printf("the incident has changed since this was "
+				 "decided: its revision is %lld, not %lld",
+				 (long long)store_int(rows, 1),
+				 (long long)j->facts->revision);
+	if (why)
+		act_job_refuse(j, "decision", why);
+	return 0;
+}
+
+static int guard_incident(struct act *a, struct act_job *j, struct err *err)
+{
+	if (!j->facts->incident || !j->facts->decision)
+		return 0;
+	if (guard_decision(a, j, err) < 0)
+		return -1;
+	if (j->status == ACT_RUNNING && guard_attempts(a, j, err) < 0)
+		return -1;
+	return j->status == ACT_RUNNING ? 0 : act_free_target(a, j, err);
 }
 
 /* ---- all ---- */
@@ -346,8 +434,23 @@ static int guard_breaker(struct act *a, struct act_job *j, struct err *err)
 	return 0;
 }
 
+static int guard_rates(struct act *a, struct act_job *j, bool *ret_crowded,
+		       struct err *err)
+{
+	int got = guard_limits(a, j, err);
+
+	*ret_crowded = false;
+	if (got < 0 || ended(j))
+		return got;
+	got = is_crowded(a, j, err);
+	*ret_crowded = got > 0;
+	return got < 0 ? -1 : 0;
+}
+
 int act_guard(struct act *a, struct act_job *j, bool approved, struct err *err)
 {
+	bool crowded = false;
+
 	j->status = ACT_PLANNED;
 	if (guard_stop(a, j, err) < 0)
 		return -1;
@@ -357,13 +460,15 @@ int act_guard(struct act *a, struct act_job *j, bool approved, struct err *err)
 		guard_parameters(j);
 	if (!ended(j) && guard_policy(a, j, approved, err) < 0)
 		return -1;
-	if (!ended(j) && guard_limits(a, j, err) < 0)
+	if (!ended(j) && guard_rates(a, j, &crowded, err) < 0)
 		return -1;
+	if (crowded)
+		return 0;
 	if (!ended(j) && guard_breaker(a, j, err) < 0)
 		return -1;
 	if (!ended(j) && guard_target(a, j, err) < 0)
 		return -1;
-	if (j->status == ACT_RUNNING && guard_attempts(a, j, err) < 0)
+	if (j->status == ACT_RUNNING && guard_incident(a, j, err) < 0)
 		return -1;
 	if (j->status == ACT_RUNNING) {
 		free(j->reason);

@@ -16,7 +16,6 @@ struct act {
 	const struct config *config;
 	struct kb *kb; /* opened when an outcome is first told */
 	char runner[ACT_RUNNER];
-	bool held;	/* the store knows that this runner lives */
 	int64_t looked; /* for incidents that came back, and... */
 	int64_t back;	/* ...how many there were */
 };
@@ -46,6 +45,8 @@ int act_audit(struct act *a, const struct act_job *j, const char *what,
 /* Of the incident, when there is one. */
 int act_timeline(struct act *a, const struct act_job *j, const char *what,
 		 const char *note, struct err *err) MUST_CHECK;
+int act_lock_incidents(struct act *a, struct act_job *const *jobs, size_t n,
+		       struct err *err) MUST_CHECK;
 /* A person has to look at the incident: the next tick calls one. */
 int act_escalate(struct act *a, const struct act_job *j, const char *why,
 		 struct err *err) MUST_CHECK;
@@ -62,6 +63,9 @@ int act_save(struct act *a, const struct act_job *j, struct err *err)
  * (the target is busy), ACT_WAITING or ACT_REFUSED then. approved: people have
  * agreed. */
 int act_guard(struct act *a, struct act_job *j, bool approved, struct err *err)
+	MUST_CHECK;
+
+int act_free_target(struct act *a, const struct act_job *j, struct err *err)
 	MUST_CHECK;
 
 /* ---- act-breaker.c ---- */
@@ -83,10 +87,10 @@ int act_tell_kb(struct act *a, const struct act_job *j, struct err *err)
 /* ---- act-store.c ---- */
 
 /* What act_read_job() reads; p stands before each, "a." */
-#define ACT_COLUMNS_OF(p)                                                   \
-	p "id, " p "status, " p "reason, " p "approval, " p "name, " p      \
-	  "params, " p "untrusted, " p "service, " p "host, " p "entry, " p \
-	  "solution, " p "decision, " p "actor, " p "incident, " p          \
+#define ACT_COLUMNS_OF(p)                                                  \
+	p "id, " p "status, " p "reason, " p "approval, " p "name, " p     \
+	  "given, " p "untrusted, " p "service, " p "host, " p "entry, " p \
+	  "solution, " p "decision, " p "actor, " p "incident, " p         \
 	  "revision, " p "undo_of"
 #define ACT_COLUMN_COUNT 16
 /* All but the call. */

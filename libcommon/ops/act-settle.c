@@ -142,11 +142,40 @@ static int mark_undone(struct act *a, const struct act_job *j, struct err *err)
 			   S_TEXT(j->facts->undo_of), S_TEXT(j->id));
 }
 
+/*
+ * 1 when its end is ours to tell: it runs here, or was taken for cut off. 0
+ * when it was settled already, or another process has begun it again since;
+ * then the job has the status of the row.
+ */
+static int is_ours(struct act *a, struct act_job *j, struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows =
+		STORE_ASK(a->store, err,
+			  "SELECT status, runner FROM actions WHERE id = $1",
+			  S_TEXT(j->id));
+	int got = rows ? store_next(rows, err) : -1;
+	struct slice status;
+
+	if (got <= 0)
+		return got;
+	status = store_text(rows, 0);
+	if (slice_is(status, act_status_names[ACT_UNKNOWN]) ||
+	    (slice_is(status, act_status_names[ACT_RUNNING]) &&
+	     slice_is(store_text(rows, 1), a->runner)))
+		return 1;
+	for (int i = 0; act_status_names[i]; i++)
+		if (slice_is(status, act_status_names[i]))
+			j->status = (enum act_status)i;
+	return 0;
+}
+
 static int settle_one(struct act *a, struct act_job *j, struct err *err)
 {
-	if (STORE_QUEUE(a->store, err,
-			"DELETE FROM action_targets WHERE action = $1",
-			S_TEXT(j->id)) < 0)
+	int ours = is_ours(a, j, err);
+
+	if (ours <= 0)
+		return ours;
+	if (act_free_target(a, j, err) < 0)
 		return -1;
 	if (j->outcome.verdict == VERDICT_NOT_STARTED)
 		return put_back(a, j, err) < 0
@@ -169,7 +198,8 @@ static int settle_work(void *arg, struct err *err)
 {
 	struct settling *s = arg;
 
-	if (store_lock(s->a->store, "act", err) < 0)
+	if (store_lock(s->a->store, "act", err) < 0 ||
+	    act_lock_incidents(s->a, s->jobs, s->n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < s->n; i++)
 		if (settle_one(s->a, s->jobs[i], err) < 0)

@@ -6,6 +6,7 @@
 #include <oncall/audit.h>
 #include <oncall/clock.h>
 #include <oncall/hash.h>
+#include <oncall/jlist.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 #include <oncall/redact.h>
@@ -23,19 +24,25 @@ const char *const act_status_names[] = {
 	[ACT_UNKNOWN + 1] = NULL,
 };
 
+static void name_runner(struct act *a)
+{
+	char ulid[ULID_TEXT];
+
+	ulid_make(ulid);
+	(void)snprintf(a->runner, sizeof(a->runner), "act:%s", ulid);
+}
+
 int act_open(struct act **ret, struct store *s, const struct action_set *set,
 	     const struct policy *p, const struct config *c, struct err *err)
 {
 	struct act *a = mem_zero(1, sizeof(*a));
-	char ulid[ULID_TEXT];
 
 	(void)err;
 	a->store = s;
 	a->set = set;
 	a->policy = p;
 	a->config = c;
-	ulid_make(ulid);
-	(void)snprintf(a->runner, sizeof(a->runner), "act:%s", ulid);
+	name_runner(a);
 	*ret = a;
 	return 0;
 }
@@ -232,52 +239,94 @@ int act_audit(struct act *a, const struct act_job *j, const char *what,
 			 err);
 }
 
+/* Writers of timelines stand in a row, since they number the entries. */
+static int act_tell(struct act *a, const struct act_job *j,
+		    struct timeline_entry *e, struct err *err)
+{
+	if (!j->facts->incident)
+		return 0;
+	e->time = clock_now();
+	e->actor = j->facts->actor;
+	if (store_lock(a->store, "incidents", err) < 0)
+		return -1;
+	return timeline_add(a->store, j->facts->incident, e, err);
+}
+
 int act_timeline(struct act *a, const struct act_job *j, const char *what,
 		 const char *note, struct err *err)
 {
-	const struct act_facts *f = j->facts;
+	return act_tell(a, j,
+			&(struct timeline_entry){.what = what,
+						 .before = j->outcome.before,
+						 .after = j->outcome.after,
+						 .note = note},
+			err);
+}
 
-	if (!f->incident)
-		return 0;
-	return timeline_add(
-		a->store, f->incident,
-		&(struct timeline_entry){.time = clock_now(),
-					 .actor = f->actor,
-					 .what = what,
-					 .before = j->outcome.before,
-					 .after = j->outcome.after,
-					 .note = note},
-		err);
+/* What triage said, with another decision, and why. */
+static int change_triage(struct slice before, const char *why, struct buf *out,
+			 struct err *err)
+{
+	AUTO_BUF struct buf reasons = BUF_INIT, text = BUF_INIT,
+			    half = BUF_INIT;
+	struct jscan scan = {0};
+	const struct jscan_member *m = NULL;
+	struct slice list = SLICE_LIT("[]");
+	int rc = jscan_object(&scan, before.ptr, before.len, err);
+
+	if (rc == 0)
+		m = jscan_get(&scan, "reasons");
+	if (m && m->type == JSCAN_ARRAY)
+		list = m->value;
+	jwrite_text(&text, NULL, slice_of(why));
+	(void)jlist_add(&reasons, list, buf_slice(&text));
+	if (rc == 0)
+		rc = jscan_put(&half, before, &scan, "decision",
+			       SLICE_LIT("\"escalate\""), err);
+	jscan_done(&scan);
+	return rc < 0 ? -1
+		      : jscan_splice(out, half.data, half.len, "reasons",
+				     buf_slice(&reasons), err);
+}
+
+static int read_triage(struct act *a, int64_t incident, struct buf *out,
+		       struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows = STORE_ASK(
+		a->store, err,
+		"SELECT triage FROM incident_triage WHERE incident = $1",
+		S_INT(incident));
+	int got = rows ? store_next(rows, err) : -1;
+
+	if (got > 0)
+		buf_add_slice(out, store_text(rows, 0));
+	else
+		buf_add_str(out, "{}");
+	return got < 0 ? -1 : 0;
 }
 
 int act_escalate(struct act *a, const struct act_job *j, const char *why,
 		 struct err *err)
 {
 	const struct act_facts *f = j->facts;
-	AUTO_BUF struct buf triage = BUF_INIT;
+	AUTO_BUF struct buf before = BUF_INIT, triage = BUF_INIT;
 
 	if (!f->incident)
 		return 0;
-	jwrite_open(&triage, NULL, '{');
-	jwrite_str(&triage, "decision", "escalate");
-	jwrite_open(&triage, "reasons", '[');
-	jwrite_str(&triage, NULL, why);
-	jwrite_close(&triage, ']');
-	jwrite_close(&triage, '}');
-	if (STORE_QUEUE(a->store, err,
+	if (read_triage(a, f->incident, &before, err) < 0 ||
+	    change_triage(buf_slice(&before), why, &triage, err) < 0 ||
+	    STORE_QUEUE(a->store, err,
 			"INSERT INTO incident_triage (incident, revision, "
 			"decision, triage, decided) VALUES ($1, $2, "
 			"'escalate', $3, $4) ON CONFLICT (incident) DO UPDATE "
-			"SET decision = 'escalate', decided = $4",
+			"SET decision = 'escalate', triage = $3, decided = $4",
 			S_INT(f->incident), S_INT(f->revision),
 			S_SLICE(buf_slice(&triage)), S_INT(clock_now())) < 0)
 		return -1;
-	return timeline_add(a->store, f->incident,
-			    &(struct timeline_entry){.time = clock_now(),
-						     .actor = f->actor,
-						     .what = "escalated",
-						     .note = why},
-			    err);
+	return act_tell(
+		a, j,
+		&(struct timeline_entry){.what = "escalated", .note = why},
+		err);
 }
 
 /* ---- rows ---- */
@@ -310,9 +359,9 @@ static int insert(struct act *a, const struct act_job *j, const char *same,
 		a->store, err,
 		"INSERT INTO actions (id, same, incident, revision, name, "
 		"params, untrusted, target, service, host, entry, solution, "
-		"hash, decision, actor, status, attempts, requested, undo_of) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, $9, $10, $11, "
-		"'', $12, $13, 'planned', 0, $14, $15)",
+		"hash, decision, actor, status, attempts, requested, undo_of, "
+		"given) VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8, $9, $10, "
+		"$11, '', $12, $13, 'planned', 0, $14, $15, $16)",
 		S_TEXT(j->id), S_TEXT(same),
 		f->incident ? S_INT(f->incident) : S_NULL,
 		f->incident ? S_INT(f->revision) : S_NULL, S_TEXT(f->action),
@@ -320,7 +369,7 @@ static int insert(struct act *a, const struct act_job *j, const char *same,
 		S_TEXT(f->untrusted ? f->untrusted : "all"), S_TEXT(f->service),
 		S_TEXT(f->host), S_TEXT(f->entry), S_TEXT(f->solution),
 		S_TEXT(f->decision), S_TEXT(f->actor), S_INT(clock_now()),
-		S_TEXT(f->undo_of));
+		S_TEXT(f->undo_of), S_TEXT(f->params));
 }
 
 /* The same incident, revision, action and values, whoever asks. */
@@ -411,12 +460,19 @@ struct taking {
 	const char *undo_of; /* or NULL */
 };
 
+/*
+ * Says that this runner lives, each time: a connection that was lost has let
+ * go of the name. Whoever took it since has declared what ran under it unknown,
+ * and what comes runs under another.
+ */
 static int hold(struct act *a, struct err *err)
 {
-	if (!a->held && store_hold(a->store, a->runner, err) < 0)
-		return -1;
-	a->held = true;
-	return 0;
+	int got = store_try_hold(a->store, a->runner, err);
+
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	name_runner(a);
+	return store_hold(a->store, a->runner, err);
 }
 
 static int begin(struct act *a, struct err *err)
@@ -455,11 +511,25 @@ static int tell_taken(struct act *a, const struct act_job *j, struct err *err)
 	return act_timeline(a, j, "action", note, err);
 }
 
+/* Before the trail is locked: whoever holds incidents may want that, too. */
+int act_lock_incidents(struct act *a, struct act_job *const *jobs, size_t n,
+		       struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i]->incident)
+			return store_lock(a->store, "incidents", err);
+	return 0;
+}
+
 static int take_work(void *arg, struct err *err)
 {
 	struct taking *t = arg;
+	bool any = false;
 
-	if (begin(t->a, err) < 0)
+	for (size_t i = 0; i < t->n; i++)
+		any |= t->requests[i].incident != 0;
+	if (begin(t->a, err) < 0 ||
+	    (any && store_lock(t->a->store, "incidents", err) < 0))
 		return -1;
 	for (size_t i = 0; i < t->n; i++) {
 		struct act_job *j = &t->jobs[i];
@@ -496,50 +566,147 @@ int act_take_undo(struct act *a, const struct act_request *r, const char *of,
 	return store_transact(a->store, take_work, &t, err);
 }
 
-/* People have agreed, and to exactly that; it is used once. */
-static int use_approval(struct act *a, struct act_job *j, bool *ret,
-			struct err *err)
+/* The row as it stands now, which others may have changed. */
+struct claimed {
+	enum act_status status;
+	int64_t due;
+	bool approved; /* its approval was given, or it began with it before */
+	bool unused;   /* and has to be used up now */
+	char hash[HASH_HEX]; /* that people agreed to */
+};
+
+static void read_claimed(struct act_job *j, struct store_rows *rows,
+			 struct claimed *ret)
+{
+	struct slice approval = store_text(rows, 4);
+
+	for (int i = 0; act_status_names[i]; i++)
+		if (slice_is(store_text(rows, 0), act_status_names[i]))
+			ret->status = (enum act_status)i;
+	for (int i = 0; action_verdict_names[i]; i++)
+		if (slice_is(store_text(rows, 2), action_verdict_names[i]))
+			j->outcome.verdict = (enum action_verdict)i;
+	ret->due = store_time(rows, 3);
+	ret->unused = slice_is(approval, "approved");
+	ret->approved = ret->unused || (slice_is(approval, "used") &&
+					ret->status != ACT_WAITING);
+	(void)snprintf(ret->hash, sizeof(ret->hash), "%.*s",
+		       (int)store_text(rows, 5).len,
+		       store_is_null(rows, 5) ? "" : store_text(rows, 5).ptr);
+	free(j->reason);
+	j->reason = copy(store_text(rows, 1));
+}
+
+static int look_again(struct act *a, struct act_job *j, struct claimed *ret,
+		      struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows = STORE_ASK(
+		a->store, err,
+		"SELECT a.status, a.reason, a.verdict, a.due, p.status, p.hash "
+		"FROM actions a LEFT JOIN approvals p ON p.id = a.approval "
+		"WHERE a.id = $1",
+		S_TEXT(j->id));
+	int got = rows ? store_next(rows, err) : -1;
+
+	*ret = (struct claimed){.status = ACT_REFUSED};
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return err_set(err, ERR_NO, "there is no action '%s' any more",
+			       j->id);
+	read_claimed(j, rows, ret);
+	return 0;
+}
+
+/* Whether it may be offered now. One that is unknown may only after
+ * act_recheck() said so, which leaves it planned in memory. */
+static bool may_claim(struct act_job *j, const struct claimed *c)
+{
+	enum act_status was = j->status;
+
+	switch (c->status) {
+	case ACT_PLANNED:
+		j->status = ACT_PLANNED;
+		return c->due == WHEN_NONE || c->due <= clock_now();
+	case ACT_WAITING:
+		j->status = c->unused ? ACT_PLANNED : ACT_WAITING;
+		return c->unused;
+	case ACT_UNKNOWN:
+		j->status = ACT_UNKNOWN;
+		return was == ACT_PLANNED;
+	case ACT_RUNNING:
+	case ACT_DONE:
+	case ACT_REFUSED:
+		break;
+	}
+	j->status = c->status;
+	j->again = true;
+	return false;
+}
+
+/* An approval is used once: when what it allows begins. */
+static int use_approval(struct act *a, struct act_job *j, struct err *err)
+{
+	int64_t n = STORE_RUN(a->store, err,
+			      "UPDATE approvals SET status = 'used' WHERE id = "
+			      "$1 AND status = 'approved'",
+			      S_TEXT(j->approval));
+
+	if (n != 0)
+		return n < 0 ? -1 : 0;
+	act_job_refuse(j, "approval", "it was taken back");
+	return act_free_target(a, j, err);
+}
+
+static int void_approval(struct act *a, struct act_job *j, struct err *err)
+{
+	act_job_refuse(j, "approval",
+		       "what would run now is not what was approved");
+	return STORE_QUEUE(a->store, err,
+			   "UPDATE approvals SET status = 'cancelled', settled "
+			   "= $2 WHERE id = $1 AND status = 'approved'",
+			   S_TEXT(j->approval), S_INT(clock_now()));
+}
+
+/* The guards' word on a call that is prepared. */
+static int offer(struct act *a, struct act_job *j, const struct claimed *c,
+		 struct err *err)
 {
 	char hash[HASH_HEX];
-	int64_t n;
 
-	*ret = false;
-	if (!*j->approval || j->status == ACT_UNKNOWN) {
-		*ret = *j->approval != '\0';
+	if (c->status == ACT_UNKNOWN && !j->call.action->idempotent) {
+		j->status = ACT_UNKNOWN;
 		return 0;
 	}
 	act_hash(a, j, hash);
-	n = STORE_RUN(a->store, err,
-		      "UPDATE approvals SET status = 'used' WHERE id = $1 AND "
-		      "hash = $2 AND (status = 'approved' OR status = 'used')",
-		      S_TEXT(j->approval), S_TEXT(hash));
-	if (n == 0)
-		act_job_refuse(j, "approval",
-			       "what would run now is not what was approved");
-	*ret = n > 0;
-	return n < 0 ? -1 : 0;
+	if (c->approved && strcmp(hash, c->hash) != 0)
+		return void_approval(a, j, err);
+	if (act_guard(a, j, c->approved, err) < 0)
+		return -1;
+	return c->unused && j->status == ACT_RUNNING ? use_approval(a, j, err)
+						     : 0;
 }
 
 static int claim_one(struct act *a, struct act_job *j, struct err *err)
 {
 	struct err why = ERR_INIT;
-	enum act_status was = j->status;
-	bool approved;
+	struct claimed c;
 
-	if (act_prepare(a, j, &why) < 0) {
-		if (why.kind != ERR_REFUSED)
-			return err_set(err, why.kind, "%s", why.text);
+	j->again = false;
+	if (look_again(a, j, &c, err) < 0)
+		return -1;
+	if (!may_claim(j, &c))
+		return 0;
+	if (act_prepare(a, j, &why) == 0) {
+		if (offer(a, j, &c, err) < 0)
+			return -1;
+	} else if (why.kind == ERR_REFUSED) {
 		act_job_refuse(j, "parameters", why.text);
-	} else if (use_approval(a, j, &approved, err) < 0) {
-		return -1;
-	} else if (j->status != ACT_REFUSED &&
-		   act_guard(a, j, approved, err) < 0) {
-		return -1;
+	} else {
+		return err_set(err, why.kind, "%s", why.text);
 	}
-	if (j->status == was || j->status == ACT_PLANNED) {
-		j->status = was;
+	if (j->status == ACT_PLANNED || j->status == ACT_UNKNOWN)
 		return 0; /* the target is busy: nothing has changed */
-	}
 	return act_save(a, j, err) < 0 || tell_taken(a, j, err) < 0 ? -1 : 0;
 }
 
@@ -547,7 +714,8 @@ static int claim_work(void *arg, struct err *err)
 {
 	struct taking *t = arg;
 
-	if (begin(t->a, err) < 0)
+	if (begin(t->a, err) < 0 ||
+	    act_lock_incidents(t->a, t->claimed, t->n, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t->n; i++)
 		if (t->claimed[i]->status != ACT_RUNNING &&

@@ -30,7 +30,8 @@ CREATE TABLE actions (
     incident @integer@,
     revision @integer@,
     name TEXT NOT NULL,
-    params TEXT NOT NULL,             -- JSON object
+    params TEXT NOT NULL,             -- JSON object: all values, no secrets
+    given TEXT NOT NULL,              -- JSON object: those that were given
     untrusted TEXT NOT NULL,          -- JSON array, or 'all'
     target TEXT NOT NULL,
     service TEXT,
@@ -58,6 +59,10 @@ CREATE INDEX actions_incident ON actions (incident);
 CREATE INDEX actions_open ON actions (status)
     WHERE status IN ('planned', 'waiting', 'running', 'unknown');
 CREATE INDEX actions_started ON actions (started);
+CREATE INDEX actions_name ON actions (name, started);
+CREATE INDEX actions_target ON actions (target, started);
+CREATE INDEX actions_fixed ON actions (ended)
+    WHERE verdict = 'verified_fixed';
 
 -- One action at a time on a target.
 CREATE TABLE action_targets (
