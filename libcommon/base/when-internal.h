@@ -2,25 +2,15 @@
 #ifndef ONCALL_WHEN_INTERNAL_H
 #define ONCALL_WHEN_INTERNAL_H
 
+#include <oncall/when-place.h>
 #include <oncall/when.h>
 
 #define WHEN_DATE_LEN 10 /* "2026-11-20" */
-
-/* A date and a time of day, of no particular zone. */
-struct when_civil {
-	unsigned year, month, day; /* months and days count from 1 */
-	unsigned hour, minute, second;
-	unsigned ms;
-};
 
 /* Reads "2026-11-20" from WHEN_DATE_LEN bytes. */
 bool when_read_date(const char *p, char separator, struct when_civil *c);
 /* Reads "10:11:12" and a fraction after '.' or ','; the bytes taken, or 0. */
 size_t when_read_clock(const char *p, size_t n, struct when_civil *c);
-/* Milliseconds as if c were UTC; false when there is no such day or time. */
-bool when_civil_ms(const struct when_civil *c, int64_t *ret_ms);
-/* The date of a time from WHEN_MIN to WHEN_MAX. */
-void when_civil_date(int64_t ms, struct when_civil *ret);
 /* Turns a time in the zone that was set into UTC; gives its offset. */
 int64_t when_local_ms(int64_t local_ms, int *ret_offset_minutes);
 
@@ -28,18 +18,6 @@ int64_t when_local_ms(int64_t local_ms, int *ret_offset_minutes);
 int when_check_zone(const char *name, struct err *err) MUST_CHECK;
 /* Does work while the C library's clock is that of a good zone. */
 void when_in_zone(const char *name, void (*work)(void *arg), void *arg);
-
-/*
- * when-place.c: the clock of a place, beside the zone that was set. Where it is
- * put back, a time of day comes twice.
- */
-struct when_place;
-int when_place_new(struct when_place **ret, const char *zone, struct err *err)
-	MUST_CHECK;
-void when_place_free(struct when_place *p);
-/* The time at which that clock shows local_ms: the first or the last one; when
- * it is put forward over that, the moment at which it is. */
-int64_t when_place_ms(struct when_place *p, int64_t local_ms, bool last);
 
 static inline bool when_digit(char c)
 {

@@ -1,7 +1,7 @@
 /*
- * when-place.c - the clock of a place. The C library is asked for the offset of
- * each day in a block of days, and where two days differ, for the second in
- * which it changes; so asking costs nothing after the first time.
+ * when-place.c - the clock of a place, and days in words. The C library is asked
+ * for the offset of each day in a block of days, and where two days differ, for
+ * the second in which it changes; so asking costs nothing after the first time.
  */
 #include <time.h>
 
@@ -12,8 +12,8 @@
 #define BLOCK_DAYS  64
 #define BLOCK_MS    (BLOCK_DAYS * WHEN_DAY)
 #define BLOCKS_KEPT 8
-#define SPANS_MAX   16 /* of one offset in a block */
-#define OFFSET_MAX  (15 * WHEN_HOUR)
+#define SPANS_MAX   16		     /* of one offset in a block */
+#define OFFSET_MAX  (26 * WHEN_HOUR) /* as large as a POSIX text has it */
 
 struct span { /* until the next one begins */
 	int64_t from, offset;
@@ -132,4 +132,50 @@ int64_t when_place_ms(struct when_place *p, int64_t local_ms, bool last)
 		}
 	}
 	return found;
+}
+
+int when_weekday(int64_t ms)
+{
+	int64_t day = ms / WHEN_DAY - (ms % WHEN_DAY < 0);
+
+	/* 1970-01-01 was a Thursday. */
+	return (int)(((day + 3) % WHEN_WEEKDAYS + WHEN_WEEKDAYS) %
+		     WHEN_WEEKDAYS);
+}
+
+bool when_read_day(const char *text, int64_t *ret_ms)
+{
+	struct when_civil c = {.year = 0};
+
+	return strlen(text) == WHEN_DATE_LEN && when_read_date(text, '-', &c) &&
+	       when_civil_ms(&c, ret_ms);
+}
+
+bool when_read_weekday(const char *p, size_t n, int *ret)
+{
+	static const char *const names[WHEN_WEEKDAYS] = {
+		"monday", "tuesday",  "wednesday", "thursday",
+		"friday", "saturday", "sunday"};
+
+	for (*ret = 0; *ret < WHEN_WEEKDAYS; ++*ret)
+		if ((n == 3 || n == strlen(names[*ret])) &&
+		    !strncasecmp(p, names[*ret], n))
+			return true;
+	return false;
+}
+
+bool when_read_time(const char *text, int64_t *ret)
+{
+	unsigned hour, minute;
+	const char *colon = strchr(text, ':');
+
+	if (!colon || strlen(colon) != 3 || colon == text ||
+	    !when_two_digits(colon + 1, &minute))
+		return false;
+	if (colon - text == 1 && when_digit(*text))
+		hour = (unsigned)(*text - '0');
+	else if (colon - text != 2 || !when_two_digits(text, &hour))
+		return false;
+	*ret = hour * WHEN_HOUR + minute * WHEN_MINUTE;
+	return minute < 60 && *ret <= WHEN_DAY;
 }

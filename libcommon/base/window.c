@@ -9,7 +9,6 @@
 
 #include "when-internal.h"
 
-#define DAYS	  7
 #define WORD_MAX  64 /* bytes; no name of a zone is longer */
 #define WORDS_MAX 7  /* "2026-12-24 18:00 to 2026-12-25 06:00 ZONE", and one */
 
@@ -24,15 +23,15 @@
 struct window {
 	char *text;
 	struct when_place *place;
-	bool dates;	 /* from and to are local times; else of a day */
-	bool days[DAYS]; /* on which it begins; Monday is the first */
+	bool dates; /* from and to are local times; else of a day */
+	bool days[WHEN_WEEKDAYS]; /* on which it begins; Monday is the first */
 	bool always;
 	int64_t from, to;
 };
 
 /* What stands on one side of "to". */
 struct side {
-	bool days[DAYS];
+	bool days[WHEN_WEEKDAYS];
 	int day;      /* the last of them */
 	size_t count; /* of days; 7 and every for "daily" */
 	bool every, date, clock;
@@ -87,19 +86,6 @@ static const char *next_word(struct reading *r)
 	return r->at < r->count ? r->words[r->at++] : "";
 }
 
-static bool read_day(const char *p, size_t n, int *ret)
-{
-	static const char *const names[DAYS] = {
-		"monday", "tuesday",  "wednesday", "thursday",
-		"friday", "saturday", "sunday"};
-
-	for (*ret = 0; *ret < DAYS; ++*ret)
-		if ((n == 3 || n == strlen(names[*ret])) &&
-		    !strncasecmp(p, names[*ret], n))
-			return true;
-	return false;
-}
-
 /* "Fri", "Mon-Fri" or "daily". */
 static bool read_days(const char *word, struct side *s)
 {
@@ -108,39 +94,23 @@ static bool read_days(const char *word, struct side *s)
 
 	s->every = !strcasecmp(word, "daily");
 	if (s->every) {
-		for (int i = 0; i < DAYS; i++)
+		for (int i = 0; i < WHEN_WEEKDAYS; i++)
 			s->days[i] = true;
-		s->count = DAYS;
+		s->count = WHEN_WEEKDAYS;
 		return true;
 	}
-	if (!read_day(word, n, &first))
+	if (!when_read_weekday(word, n, &first))
 		return false;
 	s->day = first;
-	if (word[n] && !read_day(word + n + 1, strlen(word + n + 1), &s->day))
+	if (word[n] &&
+	    !when_read_weekday(word + n + 1, strlen(word + n + 1), &s->day))
 		return false;
-	for (int i = first;; i = (i + 1) % DAYS) {
+	for (int i = first;; i = (i + 1) % WHEN_WEEKDAYS) {
 		s->days[i] = true;
 		s->count++;
 		if (i == s->day)
 			return true;
 	}
-}
-
-/* 24:00 is the end of a day. */
-static bool read_time(const char *word, int64_t *ret)
-{
-	unsigned hour, minute;
-	const char *colon = strchr(word, ':');
-
-	if (!colon || strlen(colon) != 3 || colon == word ||
-	    !when_two_digits(colon + 1, &minute))
-		return false;
-	if (colon - word == 1 && when_digit(*word))
-		hour = (unsigned)(*word - '0');
-	else if (colon - word != 2 || !when_two_digits(word, &hour))
-		return false;
-	*ret = hour * WHEN_HOUR + minute * WHEN_MINUTE;
-	return minute < 60 && *ret <= WHEN_DAY;
 }
 
 static bool looks_like_date(const char *word)
@@ -150,13 +120,11 @@ static bool looks_like_date(const char *word)
 
 static int read_side(struct reading *r, struct side *s)
 {
-	struct when_civil c = {.year = 0};
 	const char *word = next_word(r);
 
 	if (looks_like_date(word)) {
 		s->date = true;
-		if (!when_read_date(word, '-', &c) ||
-		    !when_civil_ms(&c, &s->midnight))
+		if (!when_read_day(word, &s->midnight))
 			return refuse_word(r, word, "date");
 		word = next_word(r);
 	} else if (read_days(word, s)) {
@@ -166,7 +134,7 @@ static int read_side(struct reading *r, struct side *s)
 	}
 	if (strchr(word, ':')) {
 		s->clock = true;
-		return read_time(word, &s->time)
+		return when_read_time(word, &s->time)
 			       ? 0
 			       : refuse_word(r, word, "time of day");
 	}
@@ -192,7 +160,7 @@ static int make_dates(struct window *w, const struct side *a,
 static int make_days(struct window *w, const struct side *a,
 		     const struct side *b, struct err *err)
 {
-	int64_t week = DAYS * WHEN_DAY;
+	int64_t week = WHEN_WEEKDAYS * WHEN_DAY;
 
 	if (b->date || !a->count || b->every || b->count > 1)
 		return refuse(err, w->text,
@@ -206,13 +174,15 @@ static int make_days(struct window *w, const struct side *a,
 	w->from = a->time;
 	w->to = b->time;
 	if (b->count) {
-		w->to += (b->day - a->day + DAYS) % DAYS * WHEN_DAY;
+		w->to += (b->day - a->day + WHEN_WEEKDAYS) % WHEN_WEEKDAYS *
+			 WHEN_DAY;
 		if (w->to <= w->from)
 			w->to += week;
 	} else if (w->to <= w->from) {
 		w->to += WHEN_DAY;
 	}
-	w->always = w->to - w->from >= (a->count == DAYS ? WHEN_DAY : week);
+	w->always = w->to - w->from >=
+		    (a->count == WHEN_WEEKDAYS ? WHEN_DAY : week);
 	return 0;
 }
 
@@ -274,10 +244,7 @@ const char *window_text(const struct window *w)
 static bool span_of(const struct window *w, int64_t midnight, int64_t *ret_from,
 		    int64_t *ret_to)
 {
-	int64_t day = midnight / WHEN_DAY - (midnight % WHEN_DAY < 0);
-
-	/* 1970-01-01 was a Thursday. */
-	if (!w->dates && !w->days[((day + 3) % DAYS + DAYS) % DAYS])
+	if (!w->dates && !w->days[when_weekday(midnight)])
 		return false;
 	*ret_from = when_place_ms(w->place, midnight + w->from, false);
 	*ret_to = when_place_ms(w->place, midnight + w->to, true);
