@@ -99,7 +99,7 @@ int payload_nagios(struct payload_reader *r, struct err *err)
 			"the line begins with none of OK, WARNING, "
 			"CRITICAL and UNKNOWN, and no --status is given");
 	f.event = state == 0 ? PAYLOAD_RESOLVED : PAYLOAD_FIRES;
-	jwrite_text(&title, NULL, first);
+	jwrite_text(&title, NULL, first.len ? first : slice_of(states[state]));
 	jwrite_str(&raw, NULL, states[state]);
 	write_rest(&rest, figures, more);
 	f.title = f.message = buf_slice(&title);

@@ -132,27 +132,34 @@ static int fires(struct take *t, const struct payload_alert *a, struct err *err)
 
 /* ---- what is over, or acknowledged ---- */
 
-/* The live incident of a fingerprint: its number, or 0, and its latest
- * firing. */
-static int find_live(struct store *s, const char *fingerprint, int64_t *ret_num,
-		     int64_t *ret_last, struct err *err)
+struct live {
+	int64_t num;  /* or 0: none */
+	int64_t last; /* its latest firing */
+	bool open;    /* nobody has acknowledged it */
+};
+
+/* The live incident of a fingerprint. */
+static int find_live(struct store *s, const char *fingerprint, struct live *ret,
+		     struct err *err)
 {
 	AUTO_ROWS struct store_rows *rows = NULL;
 	int got;
 
-	*ret_num = 0;
+	*ret = (struct live){.num = 0};
 	rows = STORE_ASK(s, err,
-			 "SELECT i.num, i.last_seen FROM fingerprints f "
+			 "SELECT i.num, i.last_seen, i.status "
+			 "FROM fingerprints f "
 			 "JOIN incidents i ON i.num = f.incident "
 			 "WHERE f.fingerprint = $1 "
 			 "AND i.status NOT IN ('resolved', 'closed')",
 			 S_TEXT(fingerprint));
 	if (!rows || (got = store_next(rows, err)) < 0)
 		return -1;
-	if (got) {
-		*ret_num = store_int(rows, 0);
-		*ret_last = store_int(rows, 1);
-	}
+	if (got)
+		*ret = (struct live){
+			.num = store_int(rows, 0),
+			.last = store_int(rows, 1),
+			.open = slice_is(store_text(rows, 2), "open")};
 	return 0;
 }
 
@@ -232,36 +239,37 @@ static int move(struct take *t, const struct ending *e, int64_t num,
 static int resolve(struct take *t, const struct ending *e, struct err *err)
 {
 	struct store *s = t->s->store;
-	int64_t over, num, last = 0, others = 0;
+	int64_t over, others = 0;
 	bool merged = false, late;
+	struct live live;
 
 	if (over_since(s, e->fingerprint, &over, err) < 0 ||
-	    find_live(s, e->fingerprint, &num, &last, err) < 0)
+	    find_live(s, e->fingerprint, &live, err) < 0)
 		return -1;
 	if (e->timed && over != WHEN_NONE && over >= e->time)
 		return 0; /* heard before */
-	if (num &&
-	    still_firing(s, num, e->fingerprint, &merged, &others, err) < 0)
+	if (live.num && still_firing(s, live.num, e->fingerprint, &merged,
+				     &others, err) < 0)
 		return -1;
-	late = num && e->timed && e->time < last;
+	late = live.num && e->timed && e->time < live.last;
 	if (late && !merged)
 		return 0; /* fires again since */
 	if (remember_end(s, e, err) < 0)
 		return -1;
-	if (!num || late || others > 0)
+	if (!live.num || late || others > 0)
 		return 0;
-	return move(t, e, num, INCIDENT_RESOLVED, err);
+	return move(t, e, live.num, INCIDENT_RESOLVED, err);
 }
 
 static int acknowledge(struct take *t, const struct ending *e, struct err *err)
 {
-	int64_t num, last = 0;
+	struct live live;
 
-	if (find_live(t->s->store, e->fingerprint, &num, &last, err) < 0)
+	if (find_live(t->s->store, e->fingerprint, &live, err) < 0)
 		return -1;
-	if (!num || (e->timed && e->time < last))
+	if (!live.open || (e->timed && e->time < live.last))
 		return 0;
-	return move(t, e, num, INCIDENT_ACKNOWLEDGED, err);
+	return move(t, e, live.num, INCIDENT_ACKNOWLEDGED, err);
 }
 
 static int apply_endings(void *arg, struct err *err)
