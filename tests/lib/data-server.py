@@ -21,6 +21,7 @@ import time
 import urllib.parse
 
 ID = r"[A-Za-z0-9_.~+:@%-]+"
+PROGRAM = r"application_\d+_\d+|driver-\d{14}-\d+"
 STR, INT, BOOL, LIST, MAP = str, int, bool, list, dict
 NONE = type(None)
 
@@ -153,17 +154,17 @@ ROUTES = [  # method, path, query, whether it needs Authorization, function
      else trigger(RUN_V2, ["logical_date"], d, b)),
     ("GET", AIRFLOW, {}, True,
      lambda b, v, d: (200, {"dag_id": d, "is_paused": "paused" in how})),
-    ("PUT", r"/ws/v1/cluster/apps/(application_\d+_\d+)/state", {}, False,
+    ("PUT", r"/ws/v1/cluster/apps/(%s)/state" % PROGRAM, {}, False,
      lambda b, a: kill_yarn(a, b)),
-    ("GET", r"/ws/v1/cluster/apps/(application_\d+_\d+)/state", {}, False,
+    ("GET", r"/ws/v1/cluster/apps/(%s)/state" % PROGRAM, {}, False,
      lambda b, a: (200, {"state": how["state"]})),
     ("POST", "/ws/v1/cluster/apps/new-application", {}, False, new_application),
     ("POST", "/ws/v1/cluster/apps", {}, False, lambda b: submit_yarn(None, b)),
     ("GET", "/ws/v1/cluster/info", {}, False,
      lambda b: (200, {"clusterInfo": {"id": 1, "state": "STARTED", "haState": "ACTIVE"}})),
-    ("POST", r"/v1/submissions/kill/(driver-\d{14}-\d+)", {}, False,
+    ("POST", r"/v1/submissions/kill/(%s)" % PROGRAM, {}, False,
      lambda b, a: kill_spark(a, b)),
-    ("GET", r"/v1/submissions/status/(driver-\d{14}-\d+)", {}, False,
+    ("GET", r"/v1/submissions/status/(%s)" % PROGRAM, {}, False,
      lambda b, a: (200, {"action": "SubmissionStatusResponse", "driverState": how["state"],
                          "serverSparkVersion": "3.5.1", "submissionId": a, "success": True})),
     ("POST", "/v1/submissions/create", {}, False, lambda b: submit_spark(None, b)),
@@ -204,7 +205,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if body is not None and not self.headers.get("Content-Type", "").startswith("application/json"):
                 raise Wrong("Content-Type")
             parts = [urllib.parse.unquote(part) for part in found.groups()]
-            if "none" in parts:
+            kind = "driver" if path.startswith("/ws/") else "application"
+            if "none" in parts or parts and parts[0].startswith(kind):
                 return 404, {"detail": "not found", "status": 404}
             if method != "GET" and "status" in how:
                 return int(how["status"]), {"detail": "as was asked for"}
