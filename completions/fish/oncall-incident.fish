@@ -10,6 +10,8 @@ complete -c oncall-incident -n '__fish_seen_subcommand_from open' -l category -x
 complete -c oncall-incident -n '__fish_seen_subcommand_from open' -l message -x -d 'what was seen'
 complete -c oncall-incident -n '__fish_seen_subcommand_from open' -l tag -x -d 'add a tag'
 complete -c oncall-incident -n '__fish_seen_subcommand_from open' -l simulate -d 'mark it as simulated: nothing is wrong'
+complete -c oncall-incident -n '__fish_seen_subcommand_from open' -l from -x -a 'alertmanager grafana pagerduty cloudevents nagios' -d 'read what another tool sends'
+complete -c oncall-incident -n '__fish_seen_subcommand_from open' -l status -x -d 'exit status of the Nagios plugin'
 complete -c oncall-incident -n __fish_use_subcommand -a list -d 'list incidents, by default those that are not over'
 complete -c oncall-incident -n '__fish_seen_subcommand_from list' -l status -s s -x -a 'all open acknowledged investigating mitigated resolved closed' -d 'status, or all (default: not over)'
 complete -c oncall-incident -n '__fish_seen_subcommand_from list' -l severity -s S -x -a 'info low medium high critical' -d 'that severity or worse'

@@ -261,6 +261,20 @@ END
     expect 2 oi open --from smoke </dev/null
 }
 
+@test "from-alertmanager.sh takes each file once, and puts bad ones aside" {
+    mkdir in
+    fires 10:00 >in/1.json
+    echo rubbish >in/2.json
+    ends 10:00 10:30 >in/3.json
+    expect 0 "$ROOT/examples/pipelines/from-alertmanager.sh" in
+    is "$output" "opened  critical  $(inc 1)  node  load is high
+resolved  critical  $(inc 1)  node  load is high"
+    is "$(cd in && echo ./*/*)" './bad/2.json ./taken/1.json ./taken/3.json'
+    expect 0 "$ROOT/examples/pipelines/from-alertmanager.sh" in
+    is "$output" ''
+    expect 2 "$ROOT/examples/pipelines/from-alertmanager.sh"
+}
+
 @test "all records were valid" {
     all_valid
 }
