@@ -44,13 +44,15 @@ __attribute__((unused)) static void put_text(const char *path, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* More keys of the policy stand behind EASY_POLICY, indented by two. */
-__attribute__((unused)) static void open_act(const char *actions,
-					     const char *keys)
+/* first: the beginning of the configuration, which ends in the policy; more
+ * keys of that follow, indented by two. */
+__attribute__((unused)) static void open_act_with(const char *first,
+						  const char *actions,
+						  const char *keys)
 {
 	AUTO_FREE char *path = mem_printf("%s/oncall.yaml", act_dir);
-	AUTO_FREE char *text = mem_printf("%s  stop_file: %s/stop\n%s",
-					  EASY_POLICY, act_dir, keys);
+	AUTO_FREE char *text =
+		mem_printf("%s  stop_file: %s/stop\n%s", first, act_dir, keys);
 	AUTO_FREE char *declared = mem_printf("actions:\n%s", actions);
 	AUTO_FREE char *file = mem_printf("%s/actions.yaml", act_dir);
 	struct err err = ERR_INIT;
@@ -66,6 +68,12 @@ __attribute__((unused)) static void open_act(const char *actions,
 	    action_set_read(&set, slice_of(declared), file, &err) < 0 ||
 	    act_open(&act, store, set, policy, config, &err) < 0)
 		fail_msg("%s", err.text);
+}
+
+__attribute__((unused)) static void open_act(const char *actions,
+					     const char *keys)
+{
+	open_act_with(EASY_POLICY, actions, keys);
 }
 
 __attribute__((unused)) static void open_plain(const char *more)
@@ -313,15 +321,9 @@ __attribute__((unused)) static int act_set_up(void **state)
 	return mkdtemp(act_dir) ? ops_set_up(state) : -1;
 }
 
-__attribute__((unused)) static int act_tear_down(void **state)
+/* All but the store; nothing is left behind. */
+__attribute__((unused)) static void act_close(void)
 {
-	static const char *const sql[] = {
-		"DELETE FROM actions",	 "DELETE FROM action_targets",
-		"DELETE FROM breakers",	 "DELETE FROM switches",
-		"DELETE FROM approvals", "DELETE FROM audit",
-		"DELETE FROM incidents", "DELETE FROM timeline",
-		"DELETE FROM outcomes",	 "DELETE FROM incident_triage",
-	};
 	AUTO_FREE char *stop = mem_printf("%s/stop", act_dir);
 	AUTO_FREE char *path = mem_printf("%s/oncall.yaml", act_dir);
 	AUTO_FREE char *file = mem_printf("%s/actions.yaml", act_dir);
@@ -335,11 +337,24 @@ __attribute__((unused)) static int act_tear_down(void **state)
 	set = NULL;
 	config_free(config);
 	config = NULL;
-	for (size_t i = 0; i < ARRAY_LEN(sql); i++)
-		run_sql(sql[i]);
 	(void)unlink(stop);
 	(void)unlink(path);
 	(void)unlink(file);
+}
+
+__attribute__((unused)) static int act_tear_down(void **state)
+{
+	static const char *const sql[] = {
+		"DELETE FROM actions",	 "DELETE FROM action_targets",
+		"DELETE FROM breakers",	 "DELETE FROM switches",
+		"DELETE FROM approvals", "DELETE FROM audit",
+		"DELETE FROM incidents", "DELETE FROM timeline",
+		"DELETE FROM outcomes",	 "DELETE FROM incident_triage",
+	};
+
+	act_close();
+	for (size_t i = 0; i < ARRAY_LEN(sql); i++)
+		run_sql(sql[i]);
 	return ops_tear_down(state);
 }
 

@@ -1,0 +1,231 @@
+/*
+ * test-act-two.c - several processes with one store: an action is run once, and
+ * a target has one at a time. SQLite always, PostgreSQL when TEST_POSTGRES
+ * holds the address of an empty database.
+ */
+#include "unit-act.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#define CHILDREN  3
+#define TARGETS	  4
+#define PLANNED	  80 /* that wait for a target when the children start */
+#define INCIDENTS 60 /* that every child is told to act on */
+#define BATCH	  8
+#define LIMIT_MS  60000
+#define CHILD_VAR "TEST_ACT_STORE" /* the address, for a child */
+#define DIR_VAR	  "TEST_ACT_DIR"   /* where it says what it runs */
+
+static void die(const char *what, const struct err *err)
+{
+	(void)fprintf(stderr, "child: %s %s\n", what, err ? err->text : "");
+	_exit(1);
+}
+
+/* ---- a child ---- */
+
+/* Nobody else may be at this target; and the run is noted. */
+static void run_job(const char *dir, const struct act_job *j)
+{
+	AUTO_FREE char *lock = mem_printf("%s/at-%s", dir, j->call.target);
+	AUTO_FREE char *log = mem_printf("%s/log", dir);
+	AUTO_FREE char *line = mem_printf("%s\n", j->id);
+	int fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int out;
+
+	if (fd < 0)
+		die("two are at one target:", NULL);
+	out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (out < 0 || write(out, line, strlen(line)) < 0)
+		die("cannot write the log", NULL);
+	(void)close(out);
+	(void)usleep(200);
+	(void)close(fd);
+	if (unlink(lock) < 0)
+		die("who removed the lock?", NULL);
+}
+
+static void run_all(const char *dir, struct act_job **jobs, size_t n)
+{
+	struct err err = ERR_INIT;
+	struct act_job *ran[BATCH];
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (jobs[i]->status != ACT_RUNNING || jobs[i]->again)
+			continue;
+		run_job(dir, jobs[i]);
+		jobs[i]->outcome.verdict = VERDICT_RAN_UNVERIFIED;
+		jobs[i]->outcome.started = jobs[i]->outcome.ended = NOW;
+		ran[count++] = jobs[i];
+	}
+	if (count && act_settle(act, ran, count, &err) < 0)
+		die("settle:", &err);
+}
+
+static void take_incidents(const char *dir, int first)
+{
+	struct err err = ERR_INIT;
+	struct act_request r[BATCH];
+	struct act_job jobs[BATCH] = {{.status = ACT_PLANNED}};
+	struct act_job *all[BATCH];
+	char params[BATCH][64];
+
+	for (int i = 0; i < BATCH; i++) {
+		(void)snprintf(params[i], sizeof(params[i]),
+			       "{\"name\":\"t%d\"}", (first + i) % TARGETS);
+		r[i] = decided("plain", params[i], "auto");
+		r[i].incident = NUM + (first + i) % INCIDENTS;
+		all[i] = &jobs[i];
+	}
+	if (act_take(act, r, BATCH, jobs, &err) < 0)
+		die("take:", &err);
+	run_all(dir, all, BATCH);
+	for (int i = 0; i < BATCH; i++)
+		act_job_done(&jobs[i]);
+}
+
+/* Whether anything was there to be done. */
+static bool work_off(const char *dir)
+{
+	struct err err = ERR_INIT;
+	AUTO_ACT_JOBS struct act_jobs jobs = {NULL, 0};
+	bool any;
+
+	if (act_pending(act, BATCH, &jobs, &err) < 0)
+		die("pending:", &err);
+	any = jobs.count > 0;
+	if (any && act_claim(act, jobs.items, jobs.count, &err) < 0)
+		die("claim:", &err);
+	run_all(dir, jobs.items, jobs.count);
+	return any;
+}
+
+static int child(const char *where)
+{
+	const char *dir = getenv(DIR_VAR);
+	int64_t end = clock_mono() + LIMIT_MS;
+	void *state = NULL;
+
+	ops_address = where;
+	if (act_set_up(&state) < 0)
+		die("no store", NULL);
+	open_plain("");
+	for (int i = 0; i < INCIDENTS; i += BATCH)
+		take_incidents(dir, i);
+	while (work_off(dir))
+		if (clock_mono() > end)
+			die("it takes too long", NULL);
+	act_close();
+	(void)rmdir(act_dir);
+	store_close(store);
+	return 0;
+}
+
+/* ---- the parent ---- */
+
+static void plan(void)
+{
+	struct act_job held[TARGETS] = {{.status = ACT_PLANNED}};
+	struct err err = ERR_INIT;
+	char params[64];
+	struct act_request r;
+
+	for (int i = 0; i < TARGETS; i++) {
+		(void)snprintf(params, sizeof(params), "{\"name\":\"t%d\"}", i);
+		r = request_of("plain", params);
+		assert_int_equal(act_take(act, &r, 1, &held[i], &err), 0);
+		assert_int_equal(held[i].status, ACT_RUNNING);
+	}
+	for (int i = 0; i < PLANNED; i++) {
+		(void)snprintf(params, sizeof(params), "{\"name\":\"t%d\"}",
+			       i % TARGETS);
+		r = request_of("plain", params);
+		takes(&r, ACT_PLANNED);
+	}
+	for (int i = 0; i < TARGETS; i++) {
+		settle(&held[i], VERDICT_RAN_UNVERIFIED);
+		act_job_done(&held[i]);
+	}
+}
+
+static void run_children(void)
+{
+	pid_t pids[CHILDREN];
+	int status;
+
+	assert_int_equal(setenv(CHILD_VAR, ops_address, 1), 0);
+	assert_int_equal(setenv(DIR_VAR, act_dir, 1), 0);
+	for (int i = 0; i < CHILDREN; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0) {
+			(void)execl("/proc/self/exe", "test-act-two",
+				    (char *)NULL);
+			_exit(127);
+		}
+	}
+	assert_int_equal(unsetenv(CHILD_VAR), 0);
+	for (int i = 0; i < CHILDREN; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+}
+
+static int64_t lines_of_log(void)
+{
+	AUTO_FREE char *path = mem_printf("%s/log", act_dir);
+	FILE *f = fopen(path, "r");
+	int64_t n = 0;
+	int c;
+
+	assert_non_null(f);
+	while ((c = fgetc(f)) != EOF)
+		n += c == '\n';
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(unlink(path), 0);
+	return n;
+}
+
+static void nothing_runs_twice_nor_two_at_a_target(void **state)
+{
+	(void)state;
+	open_plain("");
+	for (int i = 0; i < INCIDENTS; i++)
+		open_incident(NUM + i);
+	plan();
+	run_children();
+	assert_int_equal(lines_of_log(), PLANNED + INCIDENTS);
+	assert_int_equal(ask_number("SELECT COUNT(*) FROM actions"),
+			 TARGETS + PLANNED + INCIDENTS);
+	assert_int_equal(ask_number("SELECT COUNT(*) FROM actions WHERE status "
+				    "<> 'done' OR attempts <> 1"),
+			 0);
+	assert_int_equal(ask_number("SELECT COUNT(*) FROM action_targets"), 0);
+	assert_int_equal(ask_number("SELECT COUNT(*) FROM audit WHERE what = "
+				    "'intent'"),
+			 TARGETS + PLANNED + INCIDENTS);
+	assert_int_equal(
+		ask_number("SELECT COUNT(*) FROM incidents WHERE acted "
+			   "= 1"),
+		INCIDENTS);
+	assert_audit("outcome");
+}
+
+static int group(void)
+{
+	const struct CMUnitTest tests[] = {
+		act_test(nothing_runs_twice_nor_two_at_a_target),
+	};
+
+	return cmocka_run_group_tests_name(ops_address, tests, NULL, NULL);
+}
+
+/* The test starts this program again, as one of its children. */
+int main(void)
+{
+	const char *where = getenv(CHILD_VAR);
+
+	return where ? child(where) : act_run(group);
+}
