@@ -59,8 +59,9 @@ static void put(const struct sample *p)
 			"INSERT INTO actions (id, same, incident, revision, "
 			"name, params, untrusted, target, hash, actor, "
 			"approval, status, verdict, attempts, requested, "
-			"started, ended) VALUES ($1, $1, $2, 1, $3, '{}', "
-			"'[]', 'here', 'h', 'eva', $4, $5, $6, 0, $7, $8, $9)",
+			"started, ended, given) VALUES ($1, $1, $2, 1, $3, "
+			"'{}', '[]', 'here', 'h', 'eva', $4, $5, $6, 0, $7, "
+			"$8, $9, '{}')",
 			S_TEXT(p->id),
 			p->incident ? S_INT(p->incident) : S_NULL,
 			S_TEXT(p->name), S_TEXT(p->approval), S_TEXT(p->status),
