@@ -155,7 +155,7 @@ int kb_learn_others(struct store *s, const struct kb_learn_facts *f,
 		"d.incident = i.num WHERE i.fingerprint <> $1 "
 		"AND i.false_positive = 0 ORDER BY i.num DESC LIMIT 2000",
 		S_SLICE(f->inc.fingerprint));
-	int got;
+	int got = 0;
 
 	if (!rows)
 		return -1;

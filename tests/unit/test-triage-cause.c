@@ -245,7 +245,7 @@ static void nothing_is_known_of_anything(void **state)
 
 static void there_is_a_limit(void **state)
 {
-	char id[8];
+	char id[16];
 
 	(void)state;
 	for (int i = 0; i < 12; i++) {
