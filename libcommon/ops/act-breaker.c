@@ -34,6 +34,7 @@ int act_breaker_ask(struct act *a, struct act_job *j, struct err *err)
 	int64_t again;
 	char until[WHEN_TEXT];
 
+	j->facts->trial = false;
 	if (got <= 0 || slice_is(store_text(rows, 0), "closed"))
 		return got < 0 ? -1 : 0;
 	again = store_time(rows, 1) +
@@ -50,6 +51,13 @@ int act_breaker_ask(struct act *a, struct act_job *j, struct err *err)
 						       : "",
 			       name);
 	j->facts->trial = true;
+	return 0;
+}
+
+int act_breaker_try(struct act *a, const struct act_job *j, struct err *err)
+{
+	AUTO_FREE char *name = name_of(j);
+
 	return STORE_QUEUE(a->store, err,
 			   "UPDATE breakers SET state = 'half-open', opened = "
 			   "$2 WHERE name = $1",

@@ -470,6 +470,9 @@ int act_guard(struct act *a, struct act_job *j, bool approved, struct err *err)
 		return -1;
 	if (j->status == ACT_RUNNING && guard_incident(a, j, err) < 0)
 		return -1;
+	if (j->status == ACT_RUNNING && j->facts->trial &&
+	    act_breaker_try(a, j, err) < 0)
+		return -1;
 	if (j->status == ACT_RUNNING) {
 		free(j->reason);
 		j->reason = NULL;

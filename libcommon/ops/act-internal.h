@@ -70,8 +70,11 @@ int act_free_target(struct act *a, const struct act_job *j, struct err *err)
 
 /* ---- act-breaker.c ---- */
 
-/* ERR_REFUSED: it is open. Sets facts.trial. */
+/* ERR_REFUSED: it is open. facts.trial: it is, and may be tried now. */
 int act_breaker_ask(struct act *a, struct act_job *j, struct err *err)
+	MUST_CHECK;
+/* The trial begins: until it has ended, or for another cool-down, no other. */
+int act_breaker_try(struct act *a, const struct act_job *j, struct err *err)
 	MUST_CHECK;
 int act_breaker_tell(struct act *a, const struct act_job *j, struct err *err)
 	MUST_CHECK;
