@@ -151,7 +151,7 @@ export B="\$(touch canary)"
 a:
   b: 2 # one
 {"a": {"b": 2}}'
-    (. conf/x.env)
+    sh -c ". ./conf/x.env"
     [ ! -e canary ]
     python3 -c 'import json; assert json.load(open("conf/x.json")) == {"a": {"b": 2}}'
 }

@@ -60,7 +60,7 @@ docker system df'
     quick
     known deployment/bad broken
     verdict ran_ineffective scale_resources kind=deployment name=bad replicas=5
-    is "$(of .rollback)" done
+    is "$(of .rollback)" 'done'
     called | grep -q 'scale deployment/bad --replicas=broken' && return 1
     called | grep -q 'annotations.oncall-tools/replicas-before'
 }
@@ -89,6 +89,6 @@ docker system df'
     quick
     known deployment/bad broken
     verdict ran_ineffective rollback_deployment kind=deployment name=bad
-    is "$(of .rollback)" done
+    is "$(of .rollback)" 'done'
     is "$(called | grep -c 'undo deployment/bad')" 2
 }

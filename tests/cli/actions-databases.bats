@@ -10,7 +10,6 @@ load ../lib/actions
 setup() {
     common_setup
     need server
-    DRIVER=postgresql
     database=$(new_postgres)
     [[ $database =~ ^postgresql://([^@]*)@/([^?]*)\?host=(.*)$ ]]
     login=${BASH_REMATCH[1]} name=${BASH_REMATCH[2]} socket=${BASH_REMATCH[3]}
