@@ -31,7 +31,7 @@ CREATE TABLE actions (
     revision @integer@,
     name TEXT NOT NULL,
     params TEXT NOT NULL,             -- JSON object: all values, no secrets
-    given TEXT NOT NULL,              -- JSON object: those that were given
+    given TEXT NOT NULL DEFAULT '{}', -- JSON object: those that were given
     untrusted TEXT NOT NULL,          -- JSON array, or 'all'
     target TEXT NOT NULL,
     service TEXT,
