@@ -32,6 +32,9 @@ struct act_facts {
 
 /* ---- act.c ---- */
 
+/* NULL of a NULL ptr. */
+char *act_copy(struct slice text);
+void act_name_runner(struct act *a);
 struct act_facts *act_facts_new(const struct act_request *r);
 void act_facts_free(struct act_facts *f);
 struct act_job *act_jobs_add(struct act_jobs *l);
@@ -40,19 +43,25 @@ void act_job_refuse(struct act_job *j, const char *guard, const char *why);
 int act_prepare(struct act *a, struct act_job *j, struct err *err) MUST_CHECK;
 /* What people approve: the call, the policy, the incident's revision. */
 void act_hash(const struct act *a, const struct act_job *j, char out[65]);
+
+/* ---- act-tell.c ---- */
+
 int act_audit(struct act *a, const struct act_job *j, const char *what,
 	      struct err *err) MUST_CHECK;
 /* Of the incident, when there is one. */
 int act_timeline(struct act *a, const struct act_job *j, const char *what,
 		 const char *note, struct err *err) MUST_CHECK;
-int act_lock_incidents(struct act *a, struct act_job *const *jobs, size_t n,
-		       struct err *err) MUST_CHECK;
 /* A person has to look at the incident: the next tick calls one. */
 int act_escalate(struct act *a, const struct act_job *j, const char *why,
 		 struct err *err) MUST_CHECK;
+
+/* ---- act-take.c ---- */
+
 /* A request of one, for the rollback of another. */
 int act_take_undo(struct act *a, const struct act_request *r, const char *of,
 		  struct act_job *ret, struct err *err) MUST_CHECK;
+int act_lock_incidents(struct act *a, struct act_job *const *jobs, size_t n,
+		       struct err *err) MUST_CHECK;
 /* Status, reason and approval, as the job has them. */
 int act_save(struct act *a, const struct act_job *j, struct err *err)
 	MUST_CHECK;

@@ -7,13 +7,6 @@
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 
-static char *column(struct store_rows *rows, int i)
-{
-	struct slice text = store_text(rows, i);
-
-	return text.ptr ? mem_dup_bytes(text.ptr, text.len) : NULL;
-}
-
 static void copy_id(char out[ACT_ID], struct slice text)
 {
 	(void)snprintf(out, ACT_ID, "%.*s", (int)text.len,
@@ -29,21 +22,22 @@ void act_read_job(struct act_job *j, struct store_rows *rows)
 	for (int i = 0; act_status_names[i]; i++)
 		if (slice_is(store_text(rows, 1), act_status_names[i]))
 			j->status = (enum act_status)i;
-	j->reason = column(rows, 2);
+	j->reason = act_copy(store_text(rows, 2));
 	copy_id(j->approval, store_text(rows, 3));
-	f->action = column(rows, 4);
-	f->params = column(rows, 5);
-	f->untrusted =
-		slice_is(store_text(rows, 6), "all") ? NULL : column(rows, 6);
-	f->service = column(rows, 7);
-	f->host = column(rows, 8);
-	f->entry = column(rows, 9);
-	f->solution = column(rows, 10);
-	f->decision = column(rows, 11);
-	f->actor = column(rows, 12);
+	f->action = act_copy(store_text(rows, 4));
+	f->params = act_copy(store_text(rows, 5));
+	f->untrusted = slice_is(store_text(rows, 6), "all")
+			       ? NULL
+			       : act_copy(store_text(rows, 6));
+	f->service = act_copy(store_text(rows, 7));
+	f->host = act_copy(store_text(rows, 8));
+	f->entry = act_copy(store_text(rows, 9));
+	f->solution = act_copy(store_text(rows, 10));
+	f->decision = act_copy(store_text(rows, 11));
+	f->actor = act_copy(store_text(rows, 12));
 	f->incident = j->incident = store_int(rows, 13);
 	f->revision = store_int(rows, 14);
-	f->undo_of = column(rows, 15);
+	f->undo_of = act_copy(store_text(rows, 15));
 	f->tags = mem_dup("[]");
 	j->undo = f->undo_of != NULL;
 	j->facts = f;
