@@ -30,7 +30,7 @@ cut_off() {
     cut_off slow
     gives 1 oa recover
     is "$(of '[.id, .status] | join(" ")')" "$id unknown"
-    ! pgrep -f "$PWD/slow.sh"
+    run -1 pgrep -f "$PWD/slow.sh"
     is "$(xargs <slow.log)" began
     # It is not repeated, ever, and its target is free.
     gives 1 oa recover --run

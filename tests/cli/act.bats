@@ -328,7 +328,7 @@ YAML
     exec 8<&-
     wait "$act" || is "$?" 141
     is "$(grep -c ended slow.log)" "$(grep -c began slow.log)"
-    is "$(oncall-act history --status done --json | wc -l)" \
+    is "$(oncall-act history --status 'done' --json | wc -l)" \
         "$(grep -c ended slow.log)"
     expect 0 oa recover --json
     is "$output" ''

@@ -52,7 +52,7 @@ killed_run() {
     if kill -9 "$actor" 2>/dev/null; then
         killed=$((killed + 1))
     fi
-    ! wait "$actor"
+    wait "$actor" || :
     actor=''
 }
 
@@ -65,7 +65,7 @@ killed_run() {
     actor=$!
     eventually 20 [ -s notes ]
     kill -9 "$actor"
-    ! wait "$actor"
+    wait "$actor" || :
     for ((i = 0; i < KILLS; i++)); do
         killed_run
     done
@@ -82,10 +82,10 @@ killed_run() {
         WHERE status NOT IN ('done', 'unknown')")" 0
     # What was done has its line, and a line was done or is unknown.
     oncall-act history --json >history.jsonl
-    jq -r 'select(.status == "done") | .params.text' history.jsonl | sort >done
+    jq -r 'select(.status == "done") | .params.text' history.jsonl | sort >finished
     jq -r .params.text history.jsonl | sort >all
     sort notes >lines
-    is "$(comm -23 done lines | wc -l)" 0
+    is "$(comm -23 finished lines | wc -l)" 0
     is "$(comm -13 all lines | wc -l)" 0
     trail_is_whole
     # Some were cut off, or this proves nothing.
