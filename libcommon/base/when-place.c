@@ -1,8 +1,11 @@
 /*
- * when-place.c - the clock of a place, and days in words. The C library is asked
- * for the offset of each day in a block of days, and where two days differ, for
- * the second in which it changes; so asking costs nothing after the first time.
+ * when-place.c - the clock of a place, and days in words. The C library is
+ * asked for the offset of each day in a block of days, and where two days
+ * differ, for the second in which it changes; so asking costs nothing after the
+ * first time.
  */
+#include <oncall/when-place.h>
+
 #include <time.h>
 
 #include <oncall/mem.h>

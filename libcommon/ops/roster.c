@@ -1,4 +1,6 @@
 /* roster.c - who is on call: the file, and the questions. */
+#include <oncall/roster.h>
+
 #include <oncall/config.h>
 #include <oncall/mem.h>
 
