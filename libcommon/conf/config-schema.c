@@ -569,6 +569,12 @@ const struct config_key config_schema[] = {
 			"again by their id",
 	},
 	{
+		.path = "roster",
+		.type = CONFIG_STRING,
+		.example = "/etc/oncall/roster",
+		.help = "file that says who is on call, see oncall-roster(5)",
+	},
+	{
 		.path = "relays",
 		.type = CONFIG_LIST,
 		.example = "[oncall-bot]",

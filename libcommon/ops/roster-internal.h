@@ -91,7 +91,7 @@ const char *roster_word(char **text);
 int roster_good_name(const char *name, const char *what, struct err *err);
 /* roster-check.c: what is seen only in the whole. */
 void roster_review(struct roster_parser *p);
-/* The nearest key of a map, or NULL. */
+/* The nearest key of a map, without its team when name has none; or NULL. */
 const char *roster_nearest(const struct map *m, const char *name);
 /* roster-turn.c: when turn k begins. */
 int64_t roster_turn_begins(const struct roster_rotation *rot, int64_t k);

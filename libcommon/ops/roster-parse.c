@@ -48,8 +48,12 @@ const char *roster_nearest(const struct map *m, const char *name)
 	const char **names = mem_zero(m->count + 1, sizeof(*names));
 	const char *near;
 
-	for (size_t i = 0; i < m->count; i++)
-		names[i] = m->entries[i].key.ptr;
+	for (size_t i = 0; i < m->count; i++) {
+		const char *key = m->entries[i].key.ptr;
+		const char *slash = strchr(name, '/') ? NULL : strchr(key, '/');
+
+		names[i] = slash ? slash + 1 : key;
+	}
 	near = cli_nearest(name, names);
 	free(names);
 	return near;

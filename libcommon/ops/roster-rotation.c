@@ -311,7 +311,7 @@ static int find_rotation(struct roster_parser *p, char **text,
 		*ret = map_get(&p->r->rotations, slice_of(name));
 	if (*ret)
 		return 0;
-	near = roster_nearest(&p->r->rotations, key);
+	near = roster_nearest(&p->r->rotations, name);
 	return err_set(err, ERR_USAGE, "no rotation '%s' stands above%s%s%s",
 		       name, near ? "; did you mean '" : "", near ? near : "",
 		       near ? "'?" : "");

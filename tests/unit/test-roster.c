@@ -177,6 +177,7 @@ static void targets_are_rotations_and_people(void **state)
 		{"primary", "'primary' is a rotation of several teams: write "
 			    "'web/primary' or 'data/primary'"},
 		{"chieff", "did you mean 'chief'?"},
+		{"primry", "did you mean 'primary'?"},
 		{"web/primry", "did you mean 'web/primary'?"},
 		{"web", "'web' is a team: write one of its rotations, such as "
 			"'web/primary'"},
@@ -325,9 +326,9 @@ static void bad_lines_say_where_and_what_would_do(void **state)
 		      "only primry daily 09:00 to 17:00\n",
 		 "no rotation 'primry' stands above; did you mean 'primary'?"},
 		{HEAD "team w\nrotation primary daily 09:00 from 2026-11-02: "
-		      "a\nteam v\noverride primary 2026-12-24 to 2026-12-25: "
+		      "a\nteam v\noverride w/primry 2026-12-24 to 2026-12-25: "
 		      "b\n",
-		 "r:5: no rotation 'primary' stands above; did you mean "
+		 "r:5: no rotation 'w/primry' stands above; did you mean "
 		 "'w/primary'?"},
 		{HEAD "rotation x daily 09:00 from 2026-11-02: a\n"
 		      "only x Mon-Fry 09:00 to 17:00\n",
