@@ -44,28 +44,45 @@ int act_audit(struct act *a, const struct act_job *j, const char *what,
 			 err);
 }
 
-/* Writers of timelines stand in a row, since they number the entries. */
-static int act_tell(struct act *a, const struct act_job *j,
-		    struct timeline_entry *e, struct err *err)
+/* Whether there is an incident to tell: records may come from elsewhere, and
+ * their incidents from another store. Writers of timelines stand in a row,
+ * since they number the entries. */
+static int find_incident(struct act *a, const struct act_job *j,
+			 struct err *err)
 {
+	AUTO_ROWS struct store_rows *rows = NULL;
+
 	if (!j->facts->incident)
 		return 0;
-	e->time = clock_now();
-	e->actor = j->facts->actor;
 	if (store_lock(a->store, "incidents", err) < 0)
 		return -1;
+	rows = STORE_ASK(a->store, err,
+			 "SELECT 1 FROM incidents WHERE num = $1",
+			 S_INT(j->facts->incident));
+	return rows ? store_next(rows, err) : -1;
+}
+
+static int tell(struct act *a, const struct act_job *j,
+		struct timeline_entry *e, struct err *err)
+{
+	e->time = clock_now();
+	e->actor = j->facts->actor;
 	return timeline_add(a->store, j->facts->incident, e, err);
 }
 
 int act_timeline(struct act *a, const struct act_job *j, const char *what,
 		 const char *note, struct err *err)
 {
-	return act_tell(a, j,
-			&(struct timeline_entry){.what = what,
-						 .before = j->outcome.before,
-						 .after = j->outcome.after,
-						 .note = note},
-			err);
+	int got = find_incident(a, j, err);
+
+	return got <= 0 ? got
+			: tell(a, j,
+			       &(struct timeline_entry){
+				       .what = what,
+				       .before = j->outcome.before,
+				       .after = j->outcome.after,
+				       .note = note},
+			       err);
 }
 
 /* What triage said, with another decision, and why. */
@@ -115,9 +132,10 @@ int act_escalate(struct act *a, const struct act_job *j, const char *why,
 {
 	const struct act_facts *f = j->facts;
 	AUTO_BUF struct buf before = BUF_INIT, triage = BUF_INIT;
+	int got = find_incident(a, j, err);
 
-	if (!f->incident)
-		return 0;
+	if (got <= 0)
+		return got;
 	if (read_triage(a, f->incident, &before, err) < 0 ||
 	    change_triage(buf_slice(&before), why, &triage, err) < 0 ||
 	    STORE_QUEUE(a->store, err,
@@ -128,8 +146,7 @@ int act_escalate(struct act *a, const struct act_job *j, const char *why,
 			S_INT(f->incident), S_INT(f->revision),
 			S_SLICE(buf_slice(&triage)), S_INT(clock_now())) < 0)
 		return -1;
-	return act_tell(
-		a, j,
-		&(struct timeline_entry){.what = "escalated", .note = why},
-		err);
+	return tell(a, j,
+		    &(struct timeline_entry){.what = "escalated", .note = why},
+		    err);
 }

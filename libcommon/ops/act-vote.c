@@ -117,6 +117,8 @@ static int end_action(struct work *w, struct err *err)
 		return -1;
 	if (!w->incident)
 		return 0;
+	if (store_lock(w->store, "incidents", err) < 0)
+		return -1;
 	return timeline_add(w->store, w->incident,
 			    &(struct timeline_entry){.time = clock_now(),
 						     .actor = w->v->actor,

@@ -279,6 +279,20 @@ static void escalation_stands_in_what_triage_said(void **state)
 	assert_has(triage, "\"confidence\":0.9");
 }
 
+static void an_incident_of_another_store_is_not_told(void **state)
+{
+	struct act_request r;
+
+	(void)state;
+	open_plain("");
+	r = decided("plain", "{\"name\":\"nginx\"}", "auto");
+	takes(&r, ACT_RUNNING);
+	settle(&job, VERDICT_FAILED_DURING_CHANGE);
+	assert_int_equal(ask_number("SELECT COUNT(*) FROM timeline"), 0);
+	assert_int_equal(ask_number("SELECT COUNT(*) FROM incident_triage"), 0);
+	assert_audit("outcome");
+}
+
 static void a_mark_only_rises(void **state)
 {
 	struct err err = ERR_INIT;
@@ -558,6 +572,7 @@ static int group(void)
 		act_test(what_helped_nothing_leaves_it_open),
 		act_test(a_change_cut_short_calls_a_person),
 		act_test(escalation_stands_in_what_triage_said),
+		act_test(an_incident_of_another_store_is_not_told),
 		act_test(a_mark_only_rises),
 		act_test(a_stored_request_is_prepared_as_it_was_made),
 		act_test(who_lives_is_left_alone),
