@@ -81,12 +81,13 @@ refuses() {
     [ ! -e notes ]
 }
 
-@test "a freeze leaves people alone and stops programs" {
+@test "in a freeze nothing runs, whoever asks" {
     policy 'autonomy: auto' 'freeze: [2026-11-20 00:00 to 2026-11-21 00:00]'
     incidents 1
     decided auto note '{"text": "one"}' <incidents.jsonl >in.jsonl
     expect 5 oa run in.jsonl
     [[ $(of 'select(.type == "action").reason') == *freeze* ]]
+    refuses freeze oa run note text=x
     [ ! -e notes ]
 }
 
