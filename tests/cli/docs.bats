@@ -10,7 +10,10 @@ APPROVAL=APR-01KAJ5V0E8Q3N7W2Z4X6Y8T0RM # which the examples of oncall name
 setup() {
     common_setup
     export ONCALL_CONFIG=$PWD/oncall.yaml ONCALL_NOW=2026-11-20T12:00:00Z
-    (umask 077 && echo 'environment: test' >"$ONCALL_CONFIG")
+    (umask 077 && printf '%s\n' 'environment: test' "roster: $PWD/roster" \
+        >"$ONCALL_CONFIG")
+    cp "$ROOT/examples/config/roster" "$PWD/roster"
+    chmod 644 "$PWD/roster"
 }
 
 # A folder in which the examples make sense: an incident of the day that they
