@@ -86,20 +86,29 @@ static void take_incidents(const char *dir, int first)
 		act_job_done(&jobs[i]);
 }
 
-/* Whether anything was there to be done. */
+static void claim_all(const char *dir, const struct act_jobs *l)
+{
+	struct err err = ERR_INIT;
+
+	if (l->count && act_claim(act, l->items, l->count, &err) < 0)
+		die("claim:", &err);
+	run_all(dir, l->items, l->count);
+}
+
+/* Whether anything was there to be done. What was offered is offered again, as
+ * by one who has not heard what became of it since. */
 static bool work_off(const char *dir)
 {
 	struct err err = ERR_INIT;
 	AUTO_ACT_JOBS struct act_jobs jobs = {NULL, 0};
-	bool any;
 
 	if (act_pending(act, BATCH, &jobs, &err) < 0)
 		die("pending:", &err);
-	any = jobs.count > 0;
-	if (any && act_claim(act, jobs.items, jobs.count, &err) < 0)
-		die("claim:", &err);
-	run_all(dir, jobs.items, jobs.count);
-	return any;
+	claim_all(dir, &jobs);
+	for (size_t i = 0; i < jobs.count; i++)
+		jobs.items[i]->status = ACT_PLANNED;
+	claim_all(dir, &jobs);
+	return jobs.count > 0;
 }
 
 static int child(const char *where)
