@@ -82,7 +82,7 @@ void roster_say(struct roster_parser *p, size_t line, bool error,
 int roster_add_rotation(struct roster_parser *p, char *text, struct err *err);
 int roster_add_only(struct roster_parser *p, char *text, struct err *err);
 int roster_add_override(struct roster_parser *p, char *text, struct err *err);
-void roster_rotation_free(void *rot);
+void roster_rotation_free(void *arg);
 /* roster-parse.c, for them: a zone by its name. */
 int roster_zone(struct roster_parser *p, const char *name,
 		const struct roster_zone **ret, struct err *err);

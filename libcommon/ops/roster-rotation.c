@@ -244,44 +244,46 @@ static char *key_of(const struct roster_parser *p, const char *name)
 	return p->team ? mem_printf("%s/%s", p->team, name) : mem_dup(name);
 }
 
-/* Puts an empty one of that name there. */
-static int new_rotation(struct roster_parser *p, const char *name,
-			struct roster_rotation **ret, struct err *err)
+/* Puts an empty one of that name there; NULL when it cannot be. */
+static struct roster_rotation *new_rotation(struct roster_parser *p,
+					    const char *name, struct err *err)
 {
 	AUTO_FREE char *key = key_of(p, name);
 	struct roster_rotation *rot;
 	void **at;
 
 	if (roster_good_name(name, "rotation", err) < 0)
-		return -1;
-	if (strpbrk(name, ROSTER_NOT_IN_NAMES))
-		return err_set(err, ERR_USAGE,
-			       "'%s' is no name of a rotation: it has no '/', "
-			       "':' or ','",
-			       name);
+		return NULL;
+	if (strpbrk(name, ROSTER_NOT_IN_NAMES)) {
+		(void)err_set(err, ERR_USAGE,
+			      "'%s' is no name of a rotation: it has no '/', "
+			      "':' or ','",
+			      name);
+		return NULL;
+	}
 	at = map_put(&p->r->rotations, slice_of(key));
 	rot = *at;
-	if (rot)
-		return err_set(err, ERR_USAGE,
-			       "rotation '%s' stands in line %zu, too", key,
-			       rot->line);
+	if (rot) {
+		(void)err_set(err, ERR_USAGE,
+			      "rotation '%s' stands in line %zu, too", key,
+			      rot->line);
+		return NULL;
+	}
 	*at = rot = mem_zero(1, sizeof(*rot));
 	rot->team = p->team;
 	rot->name = key + strlen(key) - strlen(name);
 	rot->key = TAKE_PTR(key);
 	rot->zone = p->zone;
 	rot->line = p->line;
-	*ret = rot;
-	return 0;
+	return rot;
 }
 
 int roster_add_rotation(struct roster_parser *p, char *text, struct err *err)
 {
 	char *people = behind_colon(text);
-	struct roster_rotation *rot;
+	struct roster_rotation *rot = new_rotation(p, roster_word(&text), err);
 
-	if (new_rotation(p, roster_word(&text), &rot, err) < 0 ||
-	    read_kind(&text, rot, err) < 0 ||
+	if (!rot || read_kind(&text, rot, err) < 0 ||
 	    read_beginning(p, text, rot, err) < 0 ||
 	    read_people(p, people, rot, err) < 0)
 		return -1;
@@ -324,7 +326,7 @@ static const char *zone_name(const struct roster_rotation *rot)
 
 int roster_add_only(struct roster_parser *p, char *text, struct err *err)
 {
-	struct roster_rotation *rot;
+	struct roster_rotation *rot = NULL;
 	struct window *w;
 
 	if (find_rotation(p, &text, &rot, err) < 0 ||
@@ -359,7 +361,7 @@ int roster_add_override(struct roster_parser *p, char *text, struct err *err)
 {
 	struct roster_override o = {.line = p->line};
 	char *person = behind_colon(text);
-	struct roster_rotation *rot;
+	struct roster_rotation *rot = NULL;
 
 	if (find_rotation(p, &text, &rot, err) < 0)
 		return -1;
