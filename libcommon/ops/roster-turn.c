@@ -134,6 +134,13 @@ static void cut_to_windows(const struct roster_rotation *rot, int64_t ms,
 	*to = windows_until(rot, ms, *to);
 }
 
+/* Of two that hold, the one that begins later wins; else the later line. */
+static bool wins(const struct roster_override *a,
+		 const struct roster_override *b)
+{
+	return a->from > b->from || (a->from == b->from && a->line > b->line);
+}
+
 /* The override that wins at ms, or NULL; from and to: until overrides say
  * something else. */
 static const struct roster_override *override_at(
@@ -145,8 +152,7 @@ static const struct roster_override *override_at(
 	for (size_t i = 0; i < rot->override_count; i++) {
 		const struct roster_override *o = &rot->overrides[i];
 
-		if (o->from <= ms && ms < o->to &&
-		    (!found || o->from >= found->from))
+		if (o->from <= ms && ms < o->to && (!found || wins(o, found)))
 			found = o;
 	}
 	*from = found ? found->from : WHEN_NONE;
@@ -156,8 +162,7 @@ static const struct roster_override *override_at(
 
 		if (o->from > ms && o->from < *to)
 			*to = o->from;
-		if (o->to <= ms && o->to > *from &&
-		    (!found || o->from >= found->from))
+		if (o->to <= ms && o->to > *from && (!found || wins(o, found)))
 			*from = o->to;
 	}
 	return found;
