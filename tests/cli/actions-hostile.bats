@@ -48,7 +48,9 @@ open_policy() {
         '  breaker: {failures: 1000, ineffective: 1000}' "$@"
 }
 
+# The store's own psql, no stand-in, takes the store away.
 teardown() {
+    PATH=${PATH//"$BATS_TEST_TMPDIR/bin:"/}
     ends_with_test
     common_teardown
 }
