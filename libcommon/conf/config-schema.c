@@ -74,6 +74,14 @@ const struct config_key config_schema[] = {
 		.help = "entries that are proposed in a day at most",
 	},
 #include "config-pager.def"
+
+#include "config-mute.def"
+
+#include "config-escalation.def"
+
+#include "config-targets.def"
+
+#include "config-send.def"
 	{
 		.path = "relays",
 		.type = CONFIG_LIST,

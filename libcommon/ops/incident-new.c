@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <oncall/counter.h>
 #include <oncall/jlist.h>
 #include <oncall/mem.h>
 #include <oncall/utf8.h>
@@ -29,11 +30,7 @@ int incident_new_save(struct incident_open *o, struct err *err)
 	if (o->day < 0)
 		return 0;
 	(void)snprintf(name, sizeof(name), "incidents %lld", (long long)o->day);
-	return STORE_QUEUE(o->opt.store, err,
-			   "INSERT INTO counters (name, value) VALUES ($1, $2) "
-			   "ON CONFLICT (name) DO UPDATE "
-			   "SET value = excluded.value",
-			   S_TEXT(name), S_INT(o->day_last));
+	return counter_set(o->opt.store, name, o->day_last, err);
 }
 
 static int next_number(struct incident_open *o, int64_t when, int64_t *ret,
@@ -48,20 +45,16 @@ static int next_number(struct incident_open *o, int64_t when, int64_t *ret,
 	      (text[5] - '0') * 1000 + (text[6] - '0') * 100 +
 	      (text[8] - '0') * 10 + (text[9] - '0');
 	if (day != o->day) {
-		AUTO_ROWS struct store_rows *rows = NULL;
-		int got;
+		int64_t last;
 
 		if (incident_new_save(o, err) < 0)
 			return -1;
 		(void)snprintf(name, sizeof(name), "incidents %lld",
 			       (long long)day);
-		rows = STORE_ASK(o->opt.store, err,
-				 "SELECT value FROM counters WHERE name = $1",
-				 S_TEXT(name));
-		if (!rows || (got = store_next(rows, err)) < 0)
+		if (counter_get(o->opt.store, name, &last, err) < 0)
 			return -1;
 		o->day = day;
-		o->day_last = got ? store_int(rows, 0) : 0;
+		o->day_last = last;
 	}
 	if (o->day_last >= INCIDENT_PER_DAY - 1)
 		return err_set(err, ERR_SYSTEM,

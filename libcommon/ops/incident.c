@@ -5,11 +5,14 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include <oncall/counter.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 #include <oncall/when.h>
 
 #include "incident-keep.h"
+
+#define COUNTER "change" /* transactions that changed incidents */
 
 const char *const incident_status_names[] = {
 	[INCIDENT_OPEN] = "open",
@@ -377,32 +380,14 @@ int incident_remove(struct store *s, int64_t num, struct err *err)
 
 int incident_lock(struct store *s, int64_t *ret_changed, struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows = NULL;
-
 	if (store_lock(s, "incidents", err) < 0)
 		return -1;
-	rows = STORE_ASK(s, err,
-			 "INSERT INTO counters (name, value) VALUES ($1, 1) "
-			 "ON CONFLICT (name) DO UPDATE "
-			 "SET value = counters.value + 1 RETURNING value",
-			 S_TEXT("change"));
-	if (!rows || store_next(rows, err) < 0)
-		return -1;
-	*ret_changed = store_int(rows, 0);
-	return 0;
+	return counter_next(s, COUNTER, ret_changed, err);
 }
 
 int incident_last_change(struct store *s, int64_t *ret, struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(s, err, "SELECT value FROM counters WHERE name = $1",
-			  S_TEXT("change"));
-	int got;
-
-	if (!rows || (got = store_next(rows, err)) < 0)
-		return -1;
-	*ret = got ? store_int(rows, 0) : 0;
-	return 0;
+	return counter_get(s, COUNTER, ret, err);
 }
 
 static void write_number(struct buf *out, const char *key, int64_t value,

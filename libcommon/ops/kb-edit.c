@@ -4,27 +4,16 @@
 #include <math.h>
 
 #include <oncall/clock.h>
+#include <oncall/counter.h>
 #include <oncall/jwrite.h>
 
 #include "kb-internal.h"
 
-#define LOCK_NAME "knowledge"
-
 int kb_lock(struct kb *kb, int64_t *ret_changed, struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows = NULL;
-
-	if (store_lock(kb->o.store, LOCK_NAME, err) < 0)
+	if (store_lock(kb->o.store, KB_COUNTER, err) < 0)
 		return -1;
-	rows = STORE_ASK(kb->o.store, err,
-			 "INSERT INTO counters (name, value) VALUES ($1, 1) "
-			 "ON CONFLICT (name) DO UPDATE "
-			 "SET value = counters.value + 1 RETURNING value",
-			 S_TEXT("knowledge"));
-	if (!rows || store_next(rows, err) < 0)
-		return -1;
-	*ret_changed = store_int(rows, 0);
-	return 0;
+	return counter_next(kb->o.store, KB_COUNTER, ret_changed, err);
 }
 
 static struct store_value real(double value)

@@ -4,6 +4,8 @@
 
 #include <oncall/kb.h>
 
+#define KB_COUNTER "knowledge" /* changes of entries, and their lock */
+
 /* What the store says of an id: entries.state. */
 enum kb_state { KB_STATE_THERE, KB_STATE_HIDDEN, KB_STATE_UNSAID };
 

@@ -2,6 +2,7 @@
 #include <oncall/kb.h>
 
 #include <oncall/cli.h>
+#include <oncall/counter.h>
 #include <oncall/mem.h>
 #include <oncall/pack.h>
 
@@ -325,19 +326,10 @@ int kb_each(struct kb *kb,
 
 int kb_version(struct kb *kb, int64_t *ret, struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows = NULL;
-	int got;
-
 	*ret = 0;
 	if (!kb->o.store)
 		return 0;
-	rows = STORE_ASK(kb->o.store, err,
-			 "SELECT value FROM counters WHERE name = $1",
-			 S_TEXT("knowledge"));
-	if (!rows || (got = store_next(rows, err)) < 0)
-		return -1;
-	*ret = got ? store_int(rows, 0) : 0;
-	return 0;
+	return counter_get(kb->o.store, KB_COUNTER, ret, err);
 }
 
 /* What counts of the id now is asked anew: a pack's entry may be back. */

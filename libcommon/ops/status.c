@@ -3,6 +3,7 @@
 
 #include <oncall/approval.h>
 #include <oncall/clock.h>
+#include <oncall/counter.h>
 #include <oncall/jscan.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
@@ -73,17 +74,13 @@ static int read_worst(struct store *s, struct status *st, struct err *err)
 
 static int read_tick(struct store *s, struct status *st, struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(s, err, "SELECT value FROM counters WHERE name = $1",
-			  S_TEXT(STATUS_LAST_TICK));
-	int got;
+	int64_t last;
 
-	if (!rows)
+	if (counter_get(s, STATUS_LAST_TICK, &last, err) < 0)
 		return -1;
-	got = store_next(rows, err);
-	if (got > 0)
-		st->last_tick = store_time(rows, 0);
-	return got < 0 ? -1 : 0;
+	if (last)
+		st->last_tick = last;
+	return 0;
 }
 
 /* Text of a member of the source, as the record had it; NULL when absent. */

@@ -1,0 +1,36 @@
+/*
+ * heartbeat.h - signs of life that must come: one that is missing opens an
+ * incident, which is resolved when it is back.
+ *
+ *   heartbeats:
+ *     backup:  {file: /var/backups/last, every: 1d, grace: 2h, severity: high}
+ *     queue:   {command: [/usr/local/bin/queue-alive], every: 5m}
+ *     reports: {every: 1h}        # oncall-incident heartbeat beat reports
+ *     pager:   {tick: true, every: 5m}
+ */
+#ifndef ONCALL_HEARTBEAT_H
+#define ONCALL_HEARTBEAT_H
+
+#include <oncall/config.h>
+#include <oncall/store.h>
+
+struct heartbeat_state {
+	const char *name, *kind; /* "file", "command", "beat", "tick" */
+	int64_t seen;		 /* WHEN_NONE: never */
+	int64_t due;		 /* when it is missed */
+	bool missing;
+	char *why; /* a sentence */
+};
+
+/* A sign of life of a heartbeat that is configured. */
+int heartbeat_beat(struct store *s, const struct config *c, const char *name,
+		   int64_t now, struct err *err) MUST_CHECK;
+/* Looks at all that are due (runs their commands), opens and resolves
+ * incidents, tells each to the callback (or NULL). *ret_next: when one is due
+ * again, or WHEN_NONE. */
+int heartbeat_check(struct store *s, const struct config *c, const char *actor,
+		    int64_t now,
+		    void (*tell)(void *arg, const struct heartbeat_state *h),
+		    void *arg, int64_t *ret_next, struct err *err) MUST_CHECK;
+
+#endif
