@@ -1,10 +1,8 @@
 /* test-triage-cause.c - what may be the cause, and the values for actions. */
 #include "unit-config.h"
-#include "unit-ops.h"
+#include "unit-incident.h"
 
 #include <oncall/change.h>
-#include <oncall/incident.h>
-#include <oncall/when.h>
 
 #include "../../libcommon/ops/triage-gather.h"
 
@@ -69,39 +67,15 @@ static int tear_down(void **state)
 static void opened(int64_t num, const char *service, int64_t first,
 		   enum incident_status status, const char *solution)
 {
-	struct incident inc = {
-		.num = num,
-		.revision = 1,
-		.status = status,
-		.severity = SEVERITY_CRITICAL,
-		.title = SLICE_LIT("trouble"),
-		.service = slice_of(service),
-		.pattern = SLICE_LIT("p"),
-		.fingerprint = slice_of(service),
-		.opened = first,
-		.updated = first,
-		.first = first,
-		.last = first,
-		.acknowledged = WHEN_NONE,
-		.mitigated = WHEN_NONE,
-		.resolved = WHEN_NONE,
-		.closed = WHEN_NONE,
-		.count = 1,
-		.detections = 1,
-		.tags = SLICE_LIT("[]"),
-		.labels = SLICE_LIT("{}"),
-		.links = SLICE_LIT("[]"),
-		.solution = slice_of(solution),
-		.took = WHEN_NONE,
-		.known = WHEN_NONE,
-		.triaged = WHEN_NONE,
-		.acted = WHEN_NONE,
-		.change = SLICE_LIT("opened"),
-	};
-	struct err err = ERR_INIT;
+	struct incident inc = incident_sample(num);
 
-	if (incident_insert(store, &inc, &err) < 0)
-		fail_msg("%s", err.text);
+	inc.status = status;
+	inc.severity = SEVERITY_CRITICAL;
+	inc.service = inc.fingerprint = slice_of(service);
+	inc.pattern = SLICE_LIT("p");
+	inc.opened = inc.updated = inc.first = inc.last = first;
+	inc.solution = slice_of(solution);
+	put_incident(&inc);
 }
 
 static void changed(const char *id, const char *service, int64_t time)

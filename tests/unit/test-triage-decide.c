@@ -1,9 +1,6 @@
 /* test-triage-decide.c - risk, confidence, and what is decided. */
 #include "unit-config.h"
-#include "unit-ops.h"
-
-#include <oncall/incident.h>
-#include <oncall/when.h>
+#include "unit-incident.h"
 
 #include "../../libcommon/ops/triage-internal.h"
 
@@ -578,36 +575,11 @@ static void ran(const char *id, const char *name, int64_t incident,
 static void opened(int64_t num, const char *service,
 		   enum incident_status status)
 {
-	struct incident inc = {
-		.num = num,
-		.revision = 1,
-		.status = status,
-		.title = SLICE_LIT("t"),
-		.service = slice_of(service),
-		.fingerprint = SLICE_LIT("f"),
-		.opened = NOW,
-		.updated = NOW,
-		.first = NOW,
-		.last = NOW,
-		.acknowledged = WHEN_NONE,
-		.mitigated = WHEN_NONE,
-		.resolved = WHEN_NONE,
-		.closed = WHEN_NONE,
-		.count = 1,
-		.detections = 1,
-		.tags = SLICE_LIT("[]"),
-		.labels = SLICE_LIT("{}"),
-		.links = SLICE_LIT("[]"),
-		.took = WHEN_NONE,
-		.known = WHEN_NONE,
-		.triaged = WHEN_NONE,
-		.acted = WHEN_NONE,
-		.change = SLICE_LIT("opened"),
-	};
-	struct err err = ERR_INIT;
+	struct incident inc = incident_sample(num);
 
-	if (incident_insert(store, &inc, &err) < 0)
-		fail_msg("%s", err.text);
+	inc.status = status;
+	inc.service = slice_of(service);
+	put_incident(&inc);
 }
 
 static void history_is_what_the_store_says(void **state)

@@ -2,7 +2,7 @@
 #ifndef ONCALL_UNIT_ACT_H
 #define ONCALL_UNIT_ACT_H
 
-#include "unit-ops.h"
+#include "unit-incident.h"
 
 #include <oncall/act-query.h>
 #include <oncall/act-vote.h>
@@ -88,40 +88,12 @@ __attribute__((unused)) static void open_plain(const char *more)
 
 __attribute__((unused)) static void open_incident(int64_t num)
 {
-	const struct incident inc = {
-		.num = num,
-		.revision = 1,
-		.status = INCIDENT_OPEN,
-		.severity = SEVERITY_HIGH,
-		.title = SLICE_LIT("trouble"),
-		.service = SLICE_LIT("api"),
-		.host = SLICE_LIT("web-1"),
-		.category = SLICE_LIT("web"),
-		.pattern = SLICE_LIT("p"),
-		.fingerprint = SLICE_LIT("v1:abc"),
-		.opened = NOW,
-		.updated = NOW,
-		.first = NOW,
-		.last = NOW,
-		.acknowledged = WHEN_NONE,
-		.mitigated = WHEN_NONE,
-		.resolved = WHEN_NONE,
-		.closed = WHEN_NONE,
-		.count = 1,
-		.detections = 1,
-		.tags = SLICE_LIT("[]"),
-		.labels = SLICE_LIT("{}"),
-		.links = SLICE_LIT("[]"),
-		.took = WHEN_NONE,
-		.known = WHEN_NONE,
-		.triaged = WHEN_NONE,
-		.acted = WHEN_NONE,
-		.change = SLICE_LIT("opened"),
-	};
-	struct err err = ERR_INIT;
+	struct incident inc = incident_sample(num);
 
-	assert_int_equal(incident_insert(store, &inc, &err), 0);
-	assert_no_err(&err);
+	inc.host = SLICE_LIT("web-1");
+	inc.category = SLICE_LIT("web");
+	inc.pattern = SLICE_LIT("p");
+	put_incident(&inc);
 }
 
 /* ---- asking the store ---- */
