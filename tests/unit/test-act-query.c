@@ -1,22 +1,13 @@
 /* test-act-query.c - lists of actions, and votes on those that wait: SQLite
  * always, PostgreSQL when TEST_POSTGRES holds the address of an empty database.
  */
-#include "unit.h"
-
-#include <stdio.h>
+#include "unit-ops.h"
 
 #include <oncall/act-query.h>
 #include <oncall/act-vote.h>
 #include <oncall/audit-list.h>
-#include <oncall/clock.h>
 #include <oncall/incident.h>
-#include <oncall/mem.h>
 #include <oncall/when.h>
-
-#define NOW INT64_C(1795000000000)
-
-static const char *address;
-static struct store *store;
 
 static void run_sql(const char *sql)
 {
@@ -28,21 +19,11 @@ static void run_sql(const char *sql)
 
 static int set_up(void **state)
 {
-	struct err err = ERR_INIT;
-
-	(void)state;
-	clock_set(NOW);
-	assert_int_equal(store_open(&store, address, STORE_WRITE, &err), 0);
+	if (ops_set_up(state) < 0)
+		return -1;
 	run_sql("DELETE FROM actions");
 	run_sql("DELETE FROM approvals");
 	run_sql("DELETE FROM breakers");
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	store_close(store);
 	return 0;
 }
 
@@ -312,10 +293,10 @@ static void a_breaker_is_listed_and_reset(void **state)
 	assert_err(&err, ERR_NO, "there is no breaker 'restart here'");
 }
 
-static int run_on(const char *on, const char *where)
+static int group(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, ops_tear_down)
 		TEST(what_was_done_is_found),
 		TEST(what_came_of_it_is_counted),
 		TEST(what_waits_is_listed_by_its_end),
@@ -327,24 +308,10 @@ static int run_on(const char *on, const char *where)
 #undef TEST
 	};
 
-	address = where;
-	return cmocka_run_group_tests_name(on, tests, NULL, NULL);
+	return cmocka_run_group_tests_name(ops_address, tests, NULL, NULL);
 }
 
 int main(void)
 {
-	char dir[] = "/tmp/test-act-query.XXXXXX";
-	const char *postgres = getenv("TEST_POSTGRES");
-	AUTO_FREE char *file = NULL;
-	int failed;
-
-	if (!mkdtemp(dir))
-		return 1;
-	file = mem_printf("%s/oncall.db", dir);
-	failed = run_on("sqlite", file);
-	(void)unlink(file);
-	(void)rmdir(dir);
-	if (postgres && *postgres)
-		failed += run_on("postgresql", postgres);
-	return failed;
+	return ops_run(group);
 }

@@ -1,35 +1,20 @@
 /* test-approval.c - votes: SQLite always, PostgreSQL when TEST_POSTGRES holds
  * the address of an empty database. */
-#include "unit.h"
-
-#include <stdio.h>
+#include "unit-ops.h"
 
 #include <oncall/approval.h>
-#include <oncall/clock.h>
-#include <oncall/mem.h>
 #include <oncall/when.h>
 
-#define NOW INT64_C(1795000000000)
+#define ASKED INT64_C(1795000000000) /* 2026-11-18T11:06:40Z */
 
-static const char *address;
-static struct store *store;
 static char id[APPROVAL_ID];
 
 static int set_up(void **state)
 {
-	struct err err = ERR_INIT;
+	int rc = ops_set_up(state);
 
-	(void)state;
-	clock_set(NOW);
-	assert_int_equal(store_open(&store, address, STORE_WRITE, &err), 0);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	store_close(store);
-	return 0;
+	clock_set(ASKED);
+	return rc;
 }
 
 static bool others_only;
@@ -44,7 +29,7 @@ static void ask_for(const char *approvers, int64_t quorum)
 		.requester = "bot",
 		.approvers = slice_of(approvers),
 		.quorum = quorum,
-		.expires = NOW + WHEN_HOUR,
+		.expires = ASKED + WHEN_HOUR,
 		.others_only = others_only,
 	};
 
@@ -99,7 +84,7 @@ static void the_quorum_approves(void **state)
 	vote("ana", true);
 	has("\"status\":\"waiting\"");
 	assert_int_equal(waiting(), before + 1);
-	clock_set(NOW + WHEN_MINUTE);
+	clock_set(ASKED + WHEN_MINUTE);
 	vote("ben", true);
 	has("\"status\":\"approved\"");
 	has("\"votes\":[{\"actor\":\"ana\",\"approve\":true,\"time\":");
@@ -167,10 +152,10 @@ static void time_runs_out(void **state)
 
 	(void)state;
 	ask_for("[]", 1);
-	clock_set(NOW + WHEN_HOUR - 1);
+	clock_set(ASKED + WHEN_HOUR - 1);
 	has("\"status\":\"waiting\"");
 	assert_int_equal(waiting(), before + 1);
-	clock_set(NOW + WHEN_HOUR);
+	clock_set(ASKED + WHEN_HOUR);
 	refused("ana", "' has expired");
 	has("\"status\":\"expired\"");
 	assert_int_equal(waiting(), before);
@@ -181,7 +166,7 @@ static void a_settled_one_does_not_expire(void **state)
 	(void)state;
 	ask_for("[]", 1);
 	vote("ana", true);
-	clock_set(NOW + WHEN_DAY);
+	clock_set(ASKED + WHEN_DAY);
 	has("\"status\":\"approved\"");
 }
 
@@ -245,10 +230,10 @@ static void an_unknown_one_is_no(void **state)
 	assert_err(&err, ERR_NO, "there is no approval 'APR-NONE'");
 }
 
-static int run_on(const char *on, const char *where)
+static int group(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, ops_tear_down)
 		TEST(the_quorum_approves),
 		TEST(one_no_denies),
 		TEST(a_person_votes_once),
@@ -263,24 +248,10 @@ static int run_on(const char *on, const char *where)
 #undef TEST
 	};
 
-	address = where;
-	return cmocka_run_group_tests_name(on, tests, NULL, NULL);
+	return cmocka_run_group_tests_name(ops_address, tests, NULL, NULL);
 }
 
 int main(void)
 {
-	char dir[] = "/tmp/test-approval.XXXXXX";
-	const char *postgres = getenv("TEST_POSTGRES");
-	AUTO_FREE char *file = NULL;
-	int failed;
-
-	if (!mkdtemp(dir))
-		return 1;
-	file = mem_printf("%s/oncall.db", dir);
-	failed = run_on("sqlite", file);
-	(void)unlink(file);
-	(void)rmdir(dir);
-	if (postgres && *postgres)
-		failed += run_on("postgresql", postgres);
-	return failed;
+	return ops_run(group);
 }

@@ -1,35 +1,26 @@
 /* test-incident.c - ids, what is kept, and that it does not matter where
  * batches end: SQLite always, PostgreSQL when TEST_POSTGRES holds the address
  * of an empty database. */
-#include "unit.h"
+#include "unit-config.h"
+#include "unit-incident.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <oncall/clock.h>
 #include <oncall/incident-edit.h>
 #include <oncall/incident-open.h>
 #include <oncall/incident-query.h>
-#include <oncall/mem.h>
-#include <oncall/when.h>
 
 #include "../../libcommon/ops/incident-keep.h"
 
-#define NOW INT64_C(1795168800000) /* 2026-11-20T10:00:00Z */
-
-static const char *address;
-static struct store *store;
 static struct config *config;
 
 static int set_up(void **state)
 {
 	struct err err = ERR_INIT;
 
-	(void)state;
-	clock_set(NOW);
-	return store_open(&store, address, STORE_WRITE, &err);
+	/* Nobody's own configuration is read. */
+	if (load_text(&config, config_schema,
+		      "incidents: {reopen_within: 20m}\n", &err) < 0)
+		fail_msg("%s", err.text);
+	return ops_set_up(state);
 }
 
 static void empty_store(void)
@@ -50,10 +41,10 @@ static void empty_store(void)
 
 static int tear_down(void **state)
 {
-	(void)state;
 	empty_store();
-	store_close(store);
-	return 0;
+	config_free(config);
+	config = NULL;
+	return ops_tear_down(state);
 }
 
 /* ---- ids ---- */
@@ -449,7 +440,7 @@ static void it_does_not_matter_where_batches_end(void **state)
 	}
 }
 
-static int run_on(const char *on, const char *where)
+static int group(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -464,37 +455,15 @@ static int run_on(const char *on, const char *where)
 #undef TEST
 	};
 
-	address = where;
-	return cmocka_run_group_tests_name(on, tests, NULL, NULL);
+	return cmocka_run_group_tests_name(ops_address, tests, NULL, NULL);
 }
 
 int main(void)
 {
-	char dir[] = "/tmp/test-incident.XXXXXX";
-	const char *postgres = getenv("TEST_POSTGRES");
-	AUTO_FREE char *file = NULL, *yaml = NULL;
-	struct err err = ERR_INIT;
 	int failed;
-	FILE *f;
 
-	(void)unsetenv("ONCALL_STORE");
-	(void)umask(077);
-	if (!mkdtemp(dir))
+	if (make_test_dir(NULL) < 0)
 		return 1;
-	file = mem_printf("%s/oncall.db", dir);
-	yaml = mem_printf("%s/oncall.yaml", dir);
-	f = fopen(yaml, "w"); /* nobody's own configuration is read */
-	if (!f || fputs("incidents: {reopen_within: 20m}\n", f) < 0 ||
-	    fclose(f) != 0 || config_load(&config, yaml, &err) < 0) {
-		(void)fprintf(stderr, "%s\n", err.text);
-		return 1;
-	}
-	failed = run_on("sqlite", file);
-	(void)unlink(file);
-	(void)unlink(yaml);
-	(void)rmdir(dir);
-	if (postgres && *postgres)
-		failed += run_on("postgresql", postgres);
-	config_free(config);
-	return failed;
+	failed = ops_run(group);
+	return remove_test_dir(NULL) < 0 ? 1 : failed;
 }
