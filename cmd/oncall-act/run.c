@@ -323,42 +323,39 @@ static int run_filter(int argc, char **argv, struct err *err)
 
 /* Those that were decided on; also what was acted on, since the first action
  * may not have helped. */
-static int find_pending(struct store *s, struct buf *nums, struct err *err)
+static bool is_pending(const struct incident *inc)
 {
-	AUTO_INCIDENTS struct incident_rows *rows = NULL;
-	const struct incident_query query = {.reverse = true};
-	struct incident inc;
-	int got;
-
-	if (incident_find(s, &query, &rows, err) < 0)
-		return -1;
-	while ((got = incident_next(rows, &inc, err)) > 0)
-		if (inc.triaged == inc.revision)
-			buf_add(nums, (const char *)&inc.num, sizeof(inc.num));
-	return got;
+	return inc->triaged == inc->revision;
 }
 
-static int add_incident(struct run *r, int64_t num, struct err *err)
+static int add_incident(struct run *r, const struct incident *inc,
+			struct err *err)
 {
-	AUTO_INCIDENT struct incident inc = {.num = 0};
 	AUTO_BUF struct buf plain = BUF_INIT, triage = BUF_INIT, all = BUF_INIT;
 	struct triage_kept kept;
-	int got;
+	int got = triage_kept(r->cmd.store, inc->num, &triage, &kept, err);
 
-	if (incident_load(r->cmd.store, num, &inc, err) < 0 ||
-	    (got = triage_kept(r->cmd.store, num, &triage, &kept, err)) < 0)
+	if (got < 0)
 		return -1;
-	if (!got || kept.revision != inc.revision)
+	if (!got || kept.revision != inc->revision)
 		return 0;
-	if (incident_record(r->cmd.store, &inc, INCIDENT_WITH_DETECTIONS,
-			    &plain, err) < 0 ||
+	if (incident_record(r->cmd.store, inc, INCIDENT_WITH_DETECTIONS, &plain,
+			    err) < 0 ||
 	    jscan_splice(&all, plain.data, plain.len, "triage",
 			 buf_slice(&triage), err) < 0)
 		return -1;
 	got = add_record(r, buf_slice(&all), err);
-	if (got == 0 && inc.acted != inc.revision)
-		got = act_mark(r->cmd.act, num, inc.revision, err);
+	if (got == 0 && inc->acted != inc->revision)
+		got = act_mark(r->cmd.act, inc->num, inc->revision, err);
 	return got < 0 ? -1 : 0;
+}
+
+/* A stop ends the walk. */
+static int on_pending(void *arg, const struct incident *inc, struct err *err)
+{
+	if (add_incident(arg, inc, err) < 0)
+		return -1;
+	return signals_stop() ? 1 : 0;
 }
 
 /* What was agreed to, and what is to be tried again. */
@@ -382,19 +379,11 @@ static int add_approved(struct run *r, struct err *err)
 
 static int add_pending(struct run *r, struct err *err)
 {
-	AUTO_BUF struct buf nums = BUF_INIT_MAX(SIZE_MAX / 2);
-
-	if (add_approved(r, err) < 0 ||
-	    find_pending(r->cmd.store, &nums, err) < 0)
+	if (add_approved(r, err) < 0)
 		return -1;
-	for (size_t at = 0; at < nums.len && !signals_stop();
-	     at += sizeof(int64_t)) {
-		int64_t num;
-
-		memcpy(&num, nums.data + at, sizeof(num));
-		if (add_incident(r, num, err) < 0)
-			return -1;
-	}
+	if (!signals_stop() &&
+	    incident_walk(r->cmd.store, is_pending, on_pending, r, err) < 0)
+		return -1;
 	return finish(r, err);
 }
 

@@ -251,45 +251,39 @@ static int match_incident(struct match *m, const struct incident *inc,
 	return rc;
 }
 
-/* All that wait are noted first: the answer must not change under the hand. */
-static int find_pending(struct store *s, struct buf *nums, struct err *err)
+static bool is_pending(const struct incident *inc)
 {
-	AUTO_INCIDENTS struct incident_rows *rows = NULL;
-	const struct incident_query query = {.reverse = true};
-	struct incident inc;
-	int got;
+	return inc->known != inc->revision;
+}
 
-	if (incident_find(s, &query, &rows, err) < 0)
+struct pending {
+	struct match *match;
+	struct record_writer *out;
+};
+
+static int on_pending(void *arg, const struct incident *inc, struct err *err)
+{
+	const struct pending *p = arg;
+
+	if (match_incident(p->match, inc, err) < 0)
 		return -1;
-	while ((got = incident_next(rows, &inc, err)) > 0)
-		if (inc.known != inc.revision)
-			buf_add(nums, (const char *)&inc.num, sizeof(inc.num));
-	return got;
+	return p->match->waiting >= BATCH_RECORDS
+		       ? commit(p->match, p->out, err)
+		       : 0;
 }
 
 static int run_pending(struct match *m, struct err *err)
 {
 	CLEANUP(record_writer_done)
 	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
-	AUTO_BUF struct buf nums = BUF_INIT_MAX(SIZE_MAX / 2);
+	struct pending p = {m, &out};
 
 	if (!m->cmd.store)
 		return err_set(err, ERR_SYSTEM,
 			       "--pending reads a store, and there is none; "
 			       "create it with: oncall init");
-	if (find_pending(m->cmd.store, &nums, err) < 0)
-		return -1;
-	for (size_t at = 0; at < nums.len; at += sizeof(int64_t)) {
-		AUTO_INCIDENT struct incident inc = {.num = 0};
-		int64_t num;
-
-		memcpy(&num, nums.data + at, sizeof(num));
-		if (incident_load(m->cmd.store, num, &inc, err) < 0 ||
-		    match_incident(m, &inc, err) < 0 ||
-		    (m->waiting >= BATCH_RECORDS && commit(m, &out, err) < 0))
-			return -1;
-	}
-	if (commit(m, &out, err) < 0)
+	if (incident_walk(m->cmd.store, is_pending, on_pending, &p, err) < 0 ||
+	    commit(m, &out, err) < 0)
 		return -1;
 	return record_flush(&out, err);
 }

@@ -215,42 +215,34 @@ static int decide_incident(struct decide *d, const struct incident *inc,
 	return rc;
 }
 
-/* All that wait are noted first: the answer must not change under the hand. */
-static int find_pending(struct store *s, struct buf *nums, struct err *err)
+static bool is_pending(const struct incident *inc)
 {
-	AUTO_INCIDENTS struct incident_rows *rows = NULL;
-	const struct incident_query query = {.reverse = true};
-	struct incident inc;
-	int got;
+	return inc->triaged != inc->revision;
+}
 
-	if (incident_find(s, &query, &rows, err) < 0)
+struct pending {
+	struct decide *decide;
+	struct record_writer *out;
+};
+
+static int on_pending(void *arg, const struct incident *inc, struct err *err)
+{
+	const struct pending *p = arg;
+
+	if (decide_incident(p->decide, inc, err) < 0)
 		return -1;
-	while ((got = incident_next(rows, &inc, err)) > 0)
-		if (inc.triaged != inc.revision)
-			buf_add(nums, (const char *)&inc.num, sizeof(inc.num));
-	return got;
+	return is_full(p->decide) ? commit(p->decide, p->out, err) : 0;
 }
 
 static int run_pending(struct decide *d, struct err *err)
 {
 	CLEANUP(record_writer_done)
 	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
-	AUTO_BUF struct buf nums = BUF_INIT_MAX(SIZE_MAX / 2);
+	struct pending p = {d, &out};
 
 	if (triage_cmd_needs_store(&d->cmd, err) < 0 ||
-	    find_pending(d->cmd.store, &nums, err) < 0)
-		return -1;
-	for (size_t at = 0; at < nums.len; at += sizeof(int64_t)) {
-		AUTO_INCIDENT struct incident inc = {.num = 0};
-		int64_t num;
-
-		memcpy(&num, nums.data + at, sizeof(num));
-		if (incident_load(d->cmd.store, num, &inc, err) < 0 ||
-		    decide_incident(d, &inc, err) < 0 ||
-		    (is_full(d) && commit(d, &out, err) < 0))
-			return -1;
-	}
-	if (commit(d, &out, err) < 0)
+	    incident_walk(d->cmd.store, is_pending, on_pending, &p, err) < 0 ||
+	    commit(d, &out, err) < 0)
 		return -1;
 	return record_flush(&out, err);
 }

@@ -32,6 +32,16 @@ void incident_rows_free(struct incident_rows *r);
 DEFINE_AUTO(struct incident_rows *, incident_rows_free, auto_incident_rows_)
 #define AUTO_INCIDENTS CLEANUP(auto_incident_rows_)
 
+/*
+ * Hands over the live incidents that are wanted, oldest first and as they are
+ * by then; each may change them, and others. What each returns ends it when it
+ * is not 0, and is returned.
+ */
+int incident_walk(struct store *s, bool (*wanted)(const struct incident *inc),
+		  int (*each)(void *arg, const struct incident *inc,
+			      struct err *err),
+		  void *arg, struct err *err) MUST_CHECK;
+
 /* Why it was opened, grouped or not, and what the next detection will do:
  * sentences for people or, with json, its record with a member "explain". */
 int incident_explain(struct store *s, const struct config *c, int64_t num,

@@ -141,7 +141,7 @@ static bool has_text(const struct incident *inc, const char *text)
 	return false;
 }
 
-static bool wanted(const struct incident_rows *r, const struct incident *inc)
+static bool is_wanted(const struct incident_rows *r, const struct incident *inc)
 {
 	const struct incident_query *q = &r->q;
 	const char *status = incident_status_names[inc->status];
@@ -195,10 +195,50 @@ int incident_next(struct incident_rows *r, struct incident *inc,
 	if (r->q.limit && r->given >= r->q.limit)
 		return 0;
 	while ((got = next_row(r, inc, err)) > 0) {
-		if (wanted(r, inc)) {
+		if (is_wanted(r, inc)) {
 			r->given++;
 			return 1;
 		}
 	}
 	return got;
+}
+
+/* ---- all of them ---- */
+
+/* All are noted first: the answer must not change under the hand. */
+static int find_wanted(struct store *s,
+		       bool (*wanted)(const struct incident *inc),
+		       struct buf *nums, struct err *err)
+{
+	AUTO_INCIDENTS struct incident_rows *rows = NULL;
+	const struct incident_query query = {.reverse = true};
+	struct incident inc;
+	int got;
+
+	if (incident_find(s, &query, &rows, err) < 0)
+		return -1;
+	while ((got = incident_next(rows, &inc, err)) > 0)
+		if (wanted(&inc))
+			buf_add(nums, (const char *)&inc.num, sizeof(inc.num));
+	return got;
+}
+
+int incident_walk(struct store *s, bool (*wanted)(const struct incident *inc),
+		  int (*each)(void *arg, const struct incident *inc,
+			      struct err *err),
+		  void *arg, struct err *err)
+{
+	AUTO_BUF struct buf nums = BUF_INIT_MAX(SIZE_MAX / 2);
+	int rc = find_wanted(s, wanted, &nums, err);
+
+	for (size_t at = 0; rc == 0 && at < nums.len; at += sizeof(int64_t)) {
+		AUTO_INCIDENT struct incident inc = {.num = 0};
+		int64_t num;
+
+		memcpy(&num, nums.data + at, sizeof(num));
+		rc = incident_load(s, num, &inc, err);
+		if (rc == 0)
+			rc = each(arg, &inc, err);
+	}
+	return rc;
 }

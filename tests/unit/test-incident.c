@@ -1,6 +1,6 @@
-/* test-incident.c - ids, what is kept, and that it does not matter where
- * batches end: SQLite always, PostgreSQL when TEST_POSTGRES holds the address
- * of an empty database. */
+/* test-incident.c - ids, what is kept, a walk over all, and that it does not
+ * matter where batches end: SQLite always, PostgreSQL when TEST_POSTGRES holds
+ * the address of an empty database. */
 #include "unit-config.h"
 #include "unit-incident.h"
 
@@ -224,6 +224,72 @@ static void a_long_line_is_kept_without_its_long_members(void **state)
 	assert_true(out.len < 20000);
 	assert_string_equal(buf_str(&out) + out.len - 18,
 			    ",\"truncated\":true}");
+}
+
+/* ---- a walk ---- */
+
+static bool is_unknown(const struct incident *inc)
+{
+	return inc->known != inc->revision;
+}
+
+struct walk {
+	struct buf seen;
+	int64_t stop; /* at this one */
+};
+
+/* Notes it; and what it does to all must not change which ones come. */
+static int on_walk(void *arg, const struct incident *inc, struct err *err)
+{
+	struct walk *w = arg;
+
+	buf_addf(&w->seen, "%lld:%lld ", (long long)inc->num,
+		 (long long)inc->count);
+	if (store_run(store, err,
+		      "UPDATE incidents SET count = count + 1, known = 1", NULL,
+		      0) < 0)
+		return -1;
+	return inc->num == w->stop ? 7 : 0;
+}
+
+static void walks(int64_t stop, int ends, const char *wanted)
+{
+	struct walk w = {.stop = stop};
+	struct err err = ERR_INIT;
+
+	assert_int_equal(incident_walk(store, is_unknown, on_walk, &w, &err),
+			 ends);
+	assert_no_err(&err);
+	assert_string_equal(buf_str(&w.seen), wanted);
+	buf_done(&w.seen);
+}
+
+static void put_some(void)
+{
+	for (int64_t num = 5; num > 0; num--) {
+		struct incident inc = incident_sample(num);
+
+		if (num == 2)
+			inc.status = INCIDENT_RESOLVED;
+		if (num == 4)
+			inc.known = inc.revision;
+		put_incident(&inc);
+	}
+}
+
+static void a_walk_meets_what_was_wanted_when_it_began(void **state)
+{
+	(void)state;
+	put_some();
+	walks(0, 0, "1:1 3:2 5:3 ");
+	walks(0, 0, "");
+}
+
+static void a_walk_ends_when_it_is_told_to(void **state)
+{
+	(void)state;
+	put_some();
+	walks(3, 7, "1:1 3:2 ");
 }
 
 /* ---- batches ---- */
@@ -451,6 +517,8 @@ static int group(void)
 		cmocka_unit_test(a_list_keeps_the_latest),
 		cmocka_unit_test(a_long_line_is_kept_without_its_long_members),
 		TEST(parts_are_kept_apart),
+		TEST(a_walk_meets_what_was_wanted_when_it_began),
+		TEST(a_walk_ends_when_it_is_told_to),
 		TEST(it_does_not_matter_where_batches_end),
 #undef TEST
 	};
