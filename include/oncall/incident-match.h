@@ -25,6 +25,12 @@ const char *incident_match_failed(struct incident_match *m,
 /* The text of a field, "" where there is none; of the first, for tags. Valid
  * as long as m. */
 struct slice incident_match_value(struct incident_match *m, const char *field);
+/* ERR_USAGE: no incident has a field of that name, or it looks like a slip of
+ * the pen ("sevrity"). */
+int incident_match_field(const char *name, struct err *err) MUST_CHECK;
+/* selector_add() of a field and a value that incidents can have. */
+int incident_match_add(struct selector *s, const char *field, const char *value,
+		       struct err *err) MUST_CHECK;
 /* Reads a map of field to values, "escalation.urgent.match", into a selector;
  * ERR_USAGE names the file and line, and fields that no incident has. *ret is
  * NULL where nothing is configured. */
