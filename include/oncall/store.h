@@ -77,9 +77,9 @@ struct store_value s_time(int64_t ms); /* WHEN_NONE is NULL */
 
 /*
  * Changes. Returns the number of rows changed, or -1. STORE_QUEUE is for
- * writes inside a transaction whose count nobody asks for: a driver may send
- * them later, and an error then shows at the next call, the commit at latest.
- * Text must be UTF-8 without NUL.
+ * writes whose count nobody asks for: inside a transaction a driver may send
+ * them later, and an error then shows at the next call, the commit at latest;
+ * outside of one they are done at once. Text must be UTF-8 without NUL.
  */
 #define STORE_VALUES_MAX 64
 int64_t store_run(struct store *s, struct err *err, const char *sql,

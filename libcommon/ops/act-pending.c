@@ -122,12 +122,10 @@ int act_pending(struct act *a, size_t max, struct act_jobs *ret,
 
 int act_mark(struct act *a, int64_t incident, int64_t revision, struct err *err)
 {
-	return STORE_RUN(a->store, err,
-			 "UPDATE incidents SET acted = $2 WHERE num = $1 AND "
-			 "(acted IS NULL OR acted < $2)",
-			 S_INT(incident), S_INT(revision)) < 0
-		       ? -1
-		       : 0;
+	return STORE_QUEUE(a->store, err,
+			   "UPDATE incidents SET acted = $2 WHERE num = $1 AND "
+			   "(acted IS NULL OR acted < $2)",
+			   S_INT(incident), S_INT(revision));
 }
 
 /* ---- what was cut off ---- */

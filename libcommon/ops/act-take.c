@@ -162,16 +162,6 @@ static int begin(struct act *a, struct err *err)
 	return act_look_back(a, err);
 }
 
-static int mark_acted(struct act *a, const struct act_facts *f, struct err *err)
-{
-	if (!f->incident)
-		return 0;
-	return STORE_QUEUE(a->store, err,
-			   "UPDATE incidents SET acted = $2 WHERE num = $1 AND "
-			   "(acted IS NULL OR acted < $2)",
-			   S_INT(f->incident), S_INT(f->revision));
-}
-
 static int tell_taken(struct act *a, const struct act_job *j, struct err *err)
 {
 	static const char *const what[] = {
@@ -222,7 +212,8 @@ static int take_work(void *arg, struct err *err)
 			j->undo = true;
 		}
 		if (take_new(t->a, j, err) < 0 ||
-		    mark_acted(t->a, j->facts, err) < 0 ||
+		    (j->incident && act_mark(t->a, j->incident,
+					     j->facts->revision, err) < 0) ||
 		    (!j->again && tell_taken(t->a, j, err) < 0))
 			return -1;
 	}
