@@ -252,7 +252,8 @@ static int status_of(const struct act_job *job)
 
 static int try_dry(struct hand *h, struct act_job *job, struct err *err)
 {
-	const struct action *a = action_find(h->cmd.set, h->request.action);
+	const struct action *a =
+		action_need(h->cmd.set, h->request.action, ERR_REFUSED, err);
 	const struct action_about about = {
 		.incident = *h->incident_id ? h->incident_id : NULL,
 		.service = h->request.service,
@@ -260,15 +261,9 @@ static int try_dry(struct hand *h, struct act_job *job, struct err *err)
 		.environment = config_str(cli_config(), "environment"),
 	};
 	AUTO_ACTION_CALL struct action_call call = {.action = NULL};
-	const char *near = action_nearest(h->cmd.set, h->request.action);
 
 	if (!a)
-		return err_set(err, ERR_REFUSED,
-			       "there is no action '%s'%s%s%s; oncall-act list "
-			       "shows what there is",
-			       h->request.action,
-			       near ? "; did you mean '" : "", near ? near : "",
-			       near ? "'?" : "");
+		return -1;
 	if (action_prepare(&call, h->cmd.set, a, h->request.params,
 			   h->request.untrusted, &about, err) < 0 ||
 	    ask_guards(h, job, err) < 0)

@@ -345,16 +345,6 @@ static void print_action(struct buf *out, const struct action *a)
 		print_variant(out, &a->variants[i]);
 }
 
-static int no_action(const struct action_set *set, const char *id,
-		     struct err *err)
-{
-	const char *near = action_nearest(set, id);
-
-	return err_set(err, ERR_NO, "no action '%s'%s%s%s", id,
-		       near ? "; did you mean '" : "", near ? near : "",
-		       near ? "'?" : "");
-}
-
 int show_run(int argc, char **argv, struct err *err)
 {
 	CLEANUP(record_writer_done)
@@ -364,10 +354,11 @@ int show_run(int argc, char **argv, struct err *err)
 	if (act_cmd_open(&c, ACT_CMD_DECLARED, err) < 0)
 		return -1;
 	for (int i = 0; i < argc; i++) {
-		const struct action *a = action_find(c.set, argv[i]);
+		const struct action *a =
+			action_need(c.set, argv[i], ERR_NO, err);
 
 		if (!a)
-			return no_action(c.set, argv[i], err);
+			return -1;
 		if (cli_records()) {
 			write_record(&out, a);
 			continue;

@@ -115,11 +115,12 @@ static int recover_one(struct recovery *r, struct act_job *job, struct err *err)
 
 static int judge(struct recovery *r, const char *id, struct err *err)
 {
-	for (int i = 0; action_verdict_names[i]; i++)
-		if (!strcmp(action_verdict_names[i], args.verdict))
-			return act_judge(r->cmd.act, id, (enum action_verdict)i,
-					 r->cmd.actor, args.reason, err);
-	return 0;
+	enum action_verdict verdict;
+
+	if (!action_verdict_parse(slice_of(args.verdict), &verdict))
+		return 0;
+	return act_judge(r->cmd.act, id, verdict, r->cmd.actor, args.reason,
+			 err);
 }
 
 static int recover_all(struct recovery *r, int argc, char **argv,

@@ -21,6 +21,8 @@ enum act_status {
 	ACT_UNKNOWN,
 };
 extern const char *const act_status_names[]; /* ended by NULL */
+/* False, and *ret is left, when it is none of the names. */
+bool act_status_parse(struct slice text, enum act_status *ret);
 
 /* What is asked for. */
 struct act_request {

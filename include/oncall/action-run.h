@@ -16,6 +16,8 @@ enum action_verdict {
 	VERDICT_RAN_INEFFECTIVE,
 };
 extern const char *const action_verdict_names[]; /* ended by NULL */
+/* False, and *ret is left, when it is none of the names. */
+bool action_verdict_parse(struct slice text, enum action_verdict *ret);
 
 #define ACTION_OUTPUT_MAX ((size_t)16 * 1024) /* kept of what it printed */
 

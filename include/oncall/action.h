@@ -138,6 +138,9 @@ int action_set_load(struct action_set **ret, const struct config *c,
 	MUST_CHECK;
 void action_set_free(struct action_set *set);
 const struct action *action_find(const struct action_set *set, const char *id);
+/* The same; where there is none, err has that kind and names the nearest. */
+const struct action *action_need(const struct action_set *set, const char *id,
+				 enum err_kind kind, struct err *err);
 /* In order of their ids; NULL behind the last. */
 const struct action *action_at(const struct action_set *set, size_t i);
 /* The nearest id, for "did you mean"; or NULL. */

@@ -230,7 +230,7 @@ static int undo_verdict(struct act *a, struct act_job *j, struct err *err)
  */
 #define BACK_GRACE_MS WHEN_MINUTE
 #define BACK_LOOK_MS  (7 * WHEN_DAY)
-#define BACK_COLUMNS  ACT_COLUMNS_OF("a.") ", a.target"
+#define BACK_COLUMNS  ACT_COLUMNS ", a.target"
 
 static int find_back(struct act *a, struct act_jobs *ret, struct err *err)
 {

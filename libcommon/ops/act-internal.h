@@ -34,6 +34,8 @@ struct act_facts {
 
 /* NULL of a NULL ptr. */
 char *act_copy(struct slice text);
+/* As much as there is room for; "" of a NULL ptr. */
+void act_copy_to(char *out, size_t size, struct slice text);
 void act_name_runner(struct act *a);
 struct act_facts *act_facts_new(const struct act_request *r);
 void act_facts_free(struct act_facts *f);
@@ -98,12 +100,11 @@ int act_tell_kb(struct act *a, const struct act_job *j, struct err *err)
 
 /* ---- act-store.c ---- */
 
-/* What act_read_job() reads; p stands before each, "a." */
-#define ACT_COLUMNS_OF(p)                                                  \
-	p "id, " p "status, " p "reason, " p "approval, " p "name, " p     \
-	  "given, " p "untrusted, " p "service, " p "host, " p "entry, " p \
-	  "solution, " p "decision, " p "actor, " p "incident, " p         \
-	  "revision, " p "undo_of"
+/* What act_read_job() reads, FROM actions a. */
+#define ACT_COLUMNS                                                         \
+	"a.id, a.status, a.reason, a.approval, a.name, a.given, "           \
+	"a.untrusted, a.service, a.host, a.entry, a.solution, a.decision, " \
+	"a.actor, a.incident, a.revision, a.undo_of"
 #define ACT_COLUMN_COUNT 16
 /* All but the call. */
 void act_read_job(struct act_job *j, struct store_rows *rows);

@@ -65,12 +65,9 @@ static int expire(struct act *a, struct err *err)
 	CLEANUP(act_jobs_done) struct act_jobs late = {NULL, 0};
 
 	if (find(a,
-		 "SELECT " ACT_COLUMNS_OF("a.") " FROM actions a JOIN "
-						"approvals p ON p.id = "
-						"a.approval WHERE a.status = "
-						"'waiting' AND p.status = "
-						"'waiting' AND p.expires <= "
-						"$1 ORDER BY a.id LIMIT $2",
+		 "SELECT " ACT_COLUMNS " FROM actions a JOIN approvals p ON "
+		 "p.id = a.approval WHERE a.status = 'waiting' AND p.status = "
+		 "'waiting' AND p.expires <= $1 ORDER BY a.id LIMIT $2",
 		 SIZE_MAX, &late, err) < 0)
 		return -1;
 	for (size_t i = 0; i < late.count; i++)
@@ -96,14 +93,10 @@ static int pending_work(void *arg, struct err *err)
 	    act_look_back(l->a, err) < 0 || expire(l->a, err) < 0)
 		return -1;
 	if (find(l->a,
-		 "SELECT " ACT_COLUMNS_OF("a.") " FROM actions a LEFT JOIN "
-						"approvals p ON p.id = "
-						"a.approval WHERE (a.status = "
-						"'planned' AND COALESCE(a.due, "
-						"0) <= $1) OR (a.status = "
-						"'waiting' AND p.status = "
-						"'approved') ORDER BY a.id "
-						"LIMIT $2",
+		 "SELECT " ACT_COLUMNS " FROM actions a LEFT JOIN approvals p "
+		 "ON p.id = a.approval WHERE (a.status = 'planned' AND "
+		 "COALESCE(a.due, 0) <= $1) OR (a.status = 'waiting' AND "
+		 "p.status = 'approved') ORDER BY a.id LIMIT $2",
 		 l->max, l->ret, err) < 0)
 		return -1;
 	for (size_t i = 0; i < l->ret->count; i++)
@@ -138,9 +131,8 @@ static int recover_work(void *arg, struct err *err)
 	if (store_lock(l->a->store, "act", err) < 0 ||
 	    act_reap(l->a, NULL, err) < 0 ||
 	    find(l->a,
-		 "SELECT " ACT_COLUMNS_OF("") " FROM actions WHERE status = "
-					      "'unknown' AND requested <= $1 "
-					      "ORDER BY id LIMIT $2",
+		 "SELECT " ACT_COLUMNS " FROM actions a WHERE a.status = "
+		 "'unknown' AND a.requested <= $1 ORDER BY a.id LIMIT $2",
 		 SIZE_MAX, l->ret, err) < 0)
 		return -1;
 	return prepare_all(l->a, l->ret, err);

@@ -74,24 +74,32 @@ static struct act_stats *stats_of(struct act_stats_list *l, struct slice name)
 
 static void count_rows(struct act_stats *st, struct store_rows *rows)
 {
-	struct slice status = store_text(rows, 1),
-		     verdict = store_text(rows, 2);
+	enum act_status status = ACT_PLANNED;
+	enum action_verdict verdict;
 	int64_t n = store_int(rows, 3);
 
+	(void)act_status_parse(store_text(rows, 1), &status);
 	st->asked += n;
 	st->ran += store_int(rows, 4);
 	st->took += store_int(rows, 5);
-	if (slice_is(status, act_status_names[ACT_REFUSED]))
+	switch (status) {
+	case ACT_REFUSED:
 		st->refused += n;
-	else if (slice_is(status, act_status_names[ACT_WAITING]))
+		break;
+	case ACT_WAITING:
 		st->waiting += n;
-	else if (slice_is(status, act_status_names[ACT_UNKNOWN]))
+		break;
+	case ACT_UNKNOWN:
 		st->unknown += n;
-	if (!slice_is(status, act_status_names[ACT_DONE]))
-		return;
-	for (int i = 0; action_verdict_names[i]; i++)
-		if (slice_is(verdict, action_verdict_names[i]))
-			st->verdicts[i] += n;
+		break;
+	case ACT_DONE:
+		if (action_verdict_parse(store_text(rows, 2), &verdict))
+			st->verdicts[verdict] += n;
+		break;
+	case ACT_PLANNED:
+	case ACT_RUNNING:
+		break;
+	}
 }
 
 int act_stats(struct store *s, const struct act_query *q,

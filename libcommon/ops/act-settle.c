@@ -163,9 +163,7 @@ static int is_ours(struct act *a, struct act_job *j, struct err *err)
 	    (slice_is(status, act_status_names[ACT_RUNNING]) &&
 	     slice_is(store_text(rows, 1), a->runner)))
 		return 1;
-	for (int i = 0; act_status_names[i]; i++)
-		if (slice_is(status, act_status_names[i]))
-			j->status = (enum act_status)i;
+	(void)act_status_parse(status, &j->status);
 	return 0;
 }
 

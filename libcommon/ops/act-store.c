@@ -1,29 +1,19 @@
 /* act-store.c - actions as rows and as records; what dead runners left. */
 #include "act-internal.h"
 
-#include <stdio.h>
-
 #include <oncall/clock.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
-
-static void copy_id(char out[ACT_ID], struct slice text)
-{
-	(void)snprintf(out, ACT_ID, "%.*s", (int)text.len,
-		       text.ptr ? text.ptr : "");
-}
 
 void act_read_job(struct act_job *j, struct store_rows *rows)
 {
 	struct act_facts *f = mem_zero(1, sizeof(*f));
 
 	act_job_done(j);
-	copy_id(j->id, store_text(rows, 0));
-	for (int i = 0; act_status_names[i]; i++)
-		if (slice_is(store_text(rows, 1), act_status_names[i]))
-			j->status = (enum act_status)i;
+	act_copy_to(j->id, sizeof(j->id), store_text(rows, 0));
+	(void)act_status_parse(store_text(rows, 1), &j->status);
 	j->reason = act_copy(store_text(rows, 2));
-	copy_id(j->approval, store_text(rows, 3));
+	act_copy_to(j->approval, sizeof(j->approval), store_text(rows, 3));
 	f->action = act_copy(store_text(rows, 4));
 	f->params = act_copy(store_text(rows, 5));
 	f->untrusted = slice_is(store_text(rows, 6), "all")
@@ -65,22 +55,25 @@ int act_read_incident(struct act *a, struct act_job *j, struct err *err)
 	return 0;
 }
 
+static int no_action(const char *id, struct err *err)
+{
+	return err_set(err, ERR_NO,
+		       "there is no action '%s'; oncall-act history lists them",
+		       id);
+}
+
 int act_load(struct act *a, const char *id, struct act_job *j, struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(a->store, err,
-			  "SELECT " ACT_COLUMNS_OF("") " FROM actions WHERE "
-						       "id = $1",
-			  S_TEXT(id));
+	AUTO_ROWS struct store_rows *rows = STORE_ASK(
+		a->store, err,
+		"SELECT " ACT_COLUMNS " FROM actions a WHERE a.id = $1",
+		S_TEXT(id));
 	int got = rows ? store_next(rows, err) : -1;
 
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return err_set(err, ERR_NO,
-			       "there is no action '%s'; oncall-act history "
-			       "lists them",
-			       id);
+		return no_action(id, err);
 	act_read_job(j, rows);
 	return 0;
 }
@@ -161,10 +154,7 @@ int act_record(struct act *a, const char *id, struct buf *out, struct err *err)
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return err_set(err, ERR_NO,
-			       "there is no action '%s'; oncall-act history "
-			       "lists them",
-			       id);
+		return no_action(id, err);
 	write_record(out, rows);
 	return 0;
 }
@@ -184,8 +174,8 @@ static int find_left(struct act *a, const char *runner, struct act_jobs *ret,
 {
 	AUTO_ROWS struct store_rows *rows = STORE_ASK(
 		a->store, err,
-		"SELECT " ACT_COLUMNS_OF("") " FROM actions WHERE status = "
-					     "'running' AND runner = $1",
+		"SELECT " ACT_COLUMNS " FROM actions a WHERE a.status = "
+		"'running' AND a.runner = $1",
 		S_TEXT(runner));
 	int got;
 

@@ -75,24 +75,16 @@ static int find_same(struct act *a, struct act_job *j, const char *same,
 			  "approvals p ON p.id = a.approval WHERE a.same = $1",
 			  S_TEXT(same));
 	int got = rows ? store_next(rows, err) : -1;
-	struct slice text;
 
 	if (got <= 0)
 		return got;
 	j->again = true;
-	text = store_text(rows, 0);
-	(void)snprintf(j->id, sizeof(j->id), "%.*s", (int)text.len, text.ptr);
-	for (int i = 0; act_status_names[i]; i++)
-		if (slice_is(store_text(rows, 1), act_status_names[i]))
-			j->status = (enum act_status)i;
+	act_copy_to(j->id, sizeof(j->id), store_text(rows, 0));
+	(void)act_status_parse(store_text(rows, 1), &j->status);
 	free(j->reason);
 	j->reason = act_copy(store_text(rows, 2));
-	text = store_text(rows, 3);
-	(void)snprintf(j->approval, sizeof(j->approval), "%.*s", (int)text.len,
-		       text.ptr ? text.ptr : "");
-	for (int i = 0; action_verdict_names[i]; i++)
-		if (slice_is(store_text(rows, 4), action_verdict_names[i]))
-			j->outcome.verdict = (enum action_verdict)i;
+	act_copy_to(j->approval, sizeof(j->approval), store_text(rows, 3));
+	(void)action_verdict_parse(store_text(rows, 4), &j->outcome.verdict);
 	if (j->status == ACT_WAITING &&
 	    slice_is(store_text(rows, 5), "approved"))
 		j->status = ACT_PLANNED; /* act_claim() does the rest */
@@ -251,19 +243,13 @@ static void read_claimed(struct act_job *j, struct store_rows *rows,
 {
 	struct slice approval = store_text(rows, 4);
 
-	for (int i = 0; act_status_names[i]; i++)
-		if (slice_is(store_text(rows, 0), act_status_names[i]))
-			ret->status = (enum act_status)i;
-	for (int i = 0; action_verdict_names[i]; i++)
-		if (slice_is(store_text(rows, 2), action_verdict_names[i]))
-			j->outcome.verdict = (enum action_verdict)i;
+	(void)act_status_parse(store_text(rows, 0), &ret->status);
+	(void)action_verdict_parse(store_text(rows, 2), &j->outcome.verdict);
 	ret->due = store_time(rows, 3);
 	ret->unused = slice_is(approval, "approved");
 	ret->approved = ret->unused || (slice_is(approval, "used") &&
 					ret->status != ACT_WAITING);
-	(void)snprintf(ret->hash, sizeof(ret->hash), "%.*s",
-		       (int)store_text(rows, 5).len,
-		       store_is_null(rows, 5) ? "" : store_text(rows, 5).ptr);
+	act_copy_to(ret->hash, sizeof(ret->hash), store_text(rows, 5));
 	free(j->reason);
 	j->reason = act_copy(store_text(rows, 1));
 }

@@ -18,6 +18,17 @@ const char *const act_status_names[] = {
 	[ACT_UNKNOWN + 1] = NULL,
 };
 
+bool act_status_parse(struct slice text, enum act_status *ret)
+{
+	for (int i = 0; act_status_names[i]; i++) {
+		if (slice_is(text, act_status_names[i])) {
+			*ret = (enum act_status)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 void act_name_runner(struct act *a)
 {
 	char ulid[ULID_TEXT];
@@ -54,6 +65,12 @@ void act_free(struct act *a)
 char *act_copy(struct slice text)
 {
 	return text.ptr ? mem_dup_bytes(text.ptr, text.len) : NULL;
+}
+
+void act_copy_to(char *out, size_t size, struct slice text)
+{
+	(void)snprintf(out, size, "%.*s", (int)text.len,
+		       text.ptr ? text.ptr : "");
 }
 
 struct act_facts *act_facts_new(const struct act_request *r)
@@ -140,22 +157,16 @@ static int turn_back(struct action_call *c, struct err *err)
 int act_prepare(struct act *a, struct act_job *j, struct err *err)
 {
 	const struct act_facts *f = j->facts;
-	const struct action *action = action_find(a->set, f->action);
+	const struct action *action =
+		action_need(a->set, f->action, ERR_REFUSED, err);
 	char incident[INCIDENT_ID];
 	struct action_about about = {
 		.service = f->service,
 		.host = f->host,
 		.environment = config_str(a->config, "environment")};
-	const char *near;
 
-	if (!action) {
-		near = action_nearest(a->set, f->action);
-		return err_set(err, ERR_REFUSED,
-			       "there is no action '%s'%s%s%s; oncall-act "
-			       "list shows what there is",
-			       f->action, near ? "; did you mean '" : "",
-			       near ? near : "", near ? "'?" : "");
-	}
+	if (!action)
+		return -1;
 	if (f->incident) {
 		incident_id(incident, f->incident);
 		about.incident = incident;

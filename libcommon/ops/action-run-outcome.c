@@ -16,6 +16,17 @@ const char *const action_verdict_names[] = {
 	NULL,
 };
 
+bool action_verdict_parse(struct slice text, enum action_verdict *ret)
+{
+	for (int i = 0; action_verdict_names[i]; i++) {
+		if (slice_is(text, action_verdict_names[i])) {
+			*ret = (enum action_verdict)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 void action_outcome_done(struct action_outcome *o)
 {
 	free(o->reason);
@@ -83,11 +94,8 @@ static int get_verdict(const struct jscan *s, enum action_verdict *ret,
 {
 	AUTO_FREE char *text = get_text(s, "verdict");
 
-	for (int i = 0; text && action_verdict_names[i]; i++)
-		if (!strcmp(text, action_verdict_names[i])) {
-			*ret = (enum action_verdict)i;
-			return 0;
-		}
+	if (action_verdict_parse(slice_of(text), ret))
+		return 0;
 	return err_set(err, ERR_INPUT, "an outcome has no known verdict");
 }
 

@@ -254,6 +254,21 @@ const char *action_nearest(const struct action_set *set, const char *id)
 	return cli_nearest(id, set->ids);
 }
 
+const struct action *action_need(const struct action_set *set, const char *id,
+				 enum err_kind kind, struct err *err)
+{
+	const struct action *a = action_find(set, id);
+	const char *near = a ? NULL : action_nearest(set, id);
+
+	if (!a)
+		(void)err_set(err, kind,
+			      "there is no action '%s'%s%s%s; oncall-act list "
+			      "shows what there is",
+			      id, near ? "; did you mean '" : "",
+			      near ? near : "", near ? "'?" : "");
+	return a;
+}
+
 size_t action_check_file(const char *path,
 			 void (*found)(void *arg, const char *text, bool error),
 			 void *arg)

@@ -759,6 +759,18 @@ static void assert_round_trip(struct action_outcome *o)
 	assert_same_text(back.rollback, o->rollback);
 }
 
+static void verdicts_are_known_by_their_names(void **state)
+{
+	enum action_verdict v = VERDICT_NOT_STARTED;
+
+	(void)state;
+	assert_true(action_verdict_parse(SLICE_LIT("verified_fixed"), &v));
+	assert_int_equal(v, VERDICT_VERIFIED_FIXED);
+	assert_false(action_verdict_parse(SLICE_LIT("fixed"), &v));
+	assert_false(action_verdict_parse(slice_of(NULL), &v));
+	assert_int_equal(v, VERDICT_VERIFIED_FIXED);
+}
+
 static void outcomes_are_read_as_they_were_written(void **state)
 {
 	char text[] = "a \"b\"\n\\ \xE2\x82\xAC \x01", short_text[] = "x";
@@ -843,6 +855,7 @@ int main(void)
 		ACTION_TEST(what_is_left_behind_is_told),
 		ACTION_TEST(recheck_looks_and_does_nothing_else),
 		ACTION_TEST(rollback_runs_alone),
+		ACTION_TEST(verdicts_are_known_by_their_names),
 		ACTION_TEST(outcomes_are_read_as_they_were_written),
 		ACTION_TEST(what_is_no_outcome_is_refused),
 	};

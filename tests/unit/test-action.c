@@ -342,6 +342,12 @@ static void test_sets(void **state)
 	assert_ptr_equal(action_find(set, "restart"), action_at(set, 1));
 	assert_string_equal(action_nearest(set, "restrat"), "restart");
 	assert_null(action_nearest(set, "zzzzzzzzz"));
+	assert_ptr_equal(action_need(set, "restart", ERR_NO, &err),
+			 action_at(set, 1));
+	assert_no_err(&err);
+	assert_null(action_need(set, "restrat", ERR_NO, &err));
+	assert_err(&err, ERR_NO,
+		   "there is no action 'restrat'; did you mean 'restart'?");
 }
 
 /* ---- files ---- */
