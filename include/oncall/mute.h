@@ -11,7 +11,9 @@
  *
  * A rule holds while an incident that is not over matches source, and has the
  * same values in the fields of equal (one that is missing is empty). What
- * matches both sides is muted by nothing that does, and nothing by itself.
+ * matches both sides is muted by nothing that does, and nothing by itself. A
+ * cause that is muted still mutes; only of those that would mute each other in
+ * a circle the oldest is heard. A simulated cause mutes only what is simulated.
  */
 #ifndef ONCALL_MUTE_H
 #define ONCALL_MUTE_H
@@ -24,10 +26,12 @@
 struct mute;
 
 /* The rules, and the silences that the store has now. Errors of rules are
- * ERR_USAGE. */
+ * ERR_USAGE. Both are borrowed. */
 int mute_load(struct mute **ret, struct store *s, const struct config *c,
 	      struct err *err) MUST_CHECK;
 void mute_free(struct mute *m);
+/* Reads the silences again where somebody has changed them; cheap where not. */
+int mute_refresh(struct mute *m, struct err *err) MUST_CHECK;
 
 struct mute_answer {
 	bool muted;
