@@ -61,6 +61,7 @@ CREATE TABLE pager_causes (
     rule @text@ NOT NULL,
     same @text@ NOT NULL,             -- JSON array: values of equal
     incident @integer@ NOT NULL,
+    target @integer@ NOT NULL,        -- 1: it matches the other side, too
     PRIMARY KEY (rule, same, incident)
 ) @without_rowid@;
 CREATE INDEX pager_causes_incident ON pager_causes (incident);
