@@ -25,6 +25,7 @@ CREATE TABLE pager_groups (
     key @text@ PRIMARY KEY,           -- JSON array: values of group_by
     thread TEXT NOT NULL,             -- INC-... that began it
     seq @integer@ NOT NULL,           -- messages so far
+    begins @integer@ NOT NULL DEFAULT 0, -- nothing is said before
     due @integer@,                    -- next look; NULL: when something changes
     told @integer@,                   -- when something was said last
     repeats @integer@,                -- when it is said again
@@ -37,8 +38,11 @@ CREATE INDEX pager_groups_due ON pager_groups (due) WHERE due IS NOT NULL;
 CREATE TABLE pager_incidents (
     incident @integer@ PRIMARY KEY,
     group_key @text@ NOT NULL,
-    told TEXT,                        -- status that people heard; NULL: nothing
+    told TEXT,                        -- status that people know; NULL: none
     severity @integer@,               -- that they heard
+    status TEXT,                      -- as it was seen
+    revision @integer@,               -- that was seen
+    urgent @integer@ NOT NULL DEFAULT 0, -- 1: people are to hear of it at once
     muted TEXT,                       -- SIL-..., or inhibit:RULE:INC-...
     muted_since @integer@,
     flapping @integer@                -- since when, or NULL
@@ -55,6 +59,11 @@ CREATE TABLE pager_steps (
     PRIMARY KEY (group_key, step)
 ) @without_rowid@;
 CREATE INDEX pager_steps_due ON pager_steps (due);
+
+-- What was decided to be for people, until the pager has seen it.
+CREATE TABLE pager_urgent (
+    incident @integer@ PRIMARY KEY
+);
 
 -- Live incidents that a rule of inhibition knows as causes.
 CREATE TABLE pager_causes (
