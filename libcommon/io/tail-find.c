@@ -162,12 +162,16 @@ static int take_packed(struct tail *t, struct tail_stream *s, struct unpack *u)
 	return 1;
 }
 
-/* So that it is found again even if nothing of it was handed on yet. */
+/* So that it is found again even if nothing of it was handed on yet. Where a
+ * line is not whole yet, others may begin like it. */
 static void know_head(struct tail_stream *s, int fd)
 {
 	char bytes[TAIL_MARK];
 	ssize_t got = pread(fd, bytes, sizeof(bytes), 0);
+	const char *end = got > 0 ? memrchr(bytes, '\n', (size_t)got) : NULL;
 
+	if (got < (ssize_t)TAIL_MARK && !s->moved)
+		got = end ? end - bytes + 1 : 0;
 	if (got > 0)
 		tail_mark_set(&s->head, bytes, (size_t)got);
 }
@@ -341,8 +345,12 @@ static bool begins_as(const struct tail_file *f, const struct tail_sibling *x,
 		if (s->head.len == 0 || s->head.len > n ||
 		    !tail_mark_same(&s->head, bytes))
 			continue;
-		/* A few bytes are no proof: a copy is younger, and one of what
-		 * was read to its end has the same length. */
+		/* A few bytes are no proof: many begin with the same half of a
+		 * line; a copy is younger, and one of what was read to its end
+		 * has the same length. */
+		if (s->head.len < n && s->head.len < TAIL_MARK &&
+		    !memchr(bytes, '\n', s->head.len))
+			continue;
 		if (s->head.len == TAIL_MARK || x->archive ||
 		    (s->moved && s->dry ? x->inode.size == s->position
 					: x->inode.born >= s->inode.born))
@@ -351,21 +359,18 @@ static bool begins_as(const struct tail_file *f, const struct tail_sibling *x,
 	return false;
 }
 
-/* A copy of what stands at the path may be in the making. */
+/* A copy of what stands at the path may be in the making: all of it is there,
+ * too, and not only what a log that was truncated has begun with again. */
 static bool copy_of_now(struct tail *t, struct tail_file *f,
 			const struct tail_inode *now,
 			const struct tail_sibling *x, const char *bytes,
 			size_t n)
 {
 	char first[TAIL_MARK];
-	size_t have;
 
 	if (!now || !S_ISREG(now->mode) || x->inode.born < now->born)
 		return false;
-	have = peek(t, f, f->path, now, first);
-	if (have > n)
-		have = n;
-	return have > 0 && !memcmp(first, bytes, have);
+	return peek(t, f, f->path, now, first) >= n && !memcmp(first, bytes, n);
 }
 
 static int by_time(const void *a, const void *b)

@@ -319,6 +319,55 @@ static void the_same_first_line_is_another_stream(void **state)
 	assert_string_not_equal(r.id[0], r.id[2]);
 }
 
+/* Copies the log away as the first rotated file. */
+static void copy_away(const char *to)
+{
+	copy("app.log", to);
+	assert_int_equal(truncate("app.log", 0), 0);
+	/* What is written next is younger than the copy. */
+	(void)usleep(20000);
+}
+
+/* Logs begin alike, as with the date: half of a line does not tell them apart,
+ * whether nobody has looked before, or has seen as much of one. */
+static void half_a_line_is_no_sign_of_a_copy(void **state)
+{
+	static const char *const known[] = {"", "2026 ", "2026 o"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		AUTO_READER struct reader r = {.in = NULL};
+
+		if (*known[i])
+			put("app.log", known[i]);
+		reader_open(&r, follow, PATHS("*.log"));
+		assert_follows(&r, "");
+		reader_save(&r);
+		reader_close(&r);
+		put("app.log", "2026 one\n2026 two\n" + strlen(known[i]));
+		copy_away("app.log.3");
+		put("app.log", "2026 "); /* and never more of it */
+		copy_away("app.log.2");
+		put("app.log", "2026 other\n");
+		copy_away("app.log.1");
+		put("app.log", "202");
+		reader_open(&r, follow, PATHS("*.log"));
+		assert_follows(&r, "2026 one\n2026 two\n2026 other\n");
+		put("app.log", "6 last\n");
+		assert_follows(&r, "2026 last\n");
+		assert_int_equal(r.streams, 3);
+		assert_string_not_equal(r.id[0], r.id[1]);
+		assert_string_not_equal(r.id[0], r.id[2]);
+		assert_string_not_equal(r.id[1], r.id[2]);
+		assert_string_equal(buf_str(&r.told), "");
+		reader_close(&r);
+		assert_int_equal(unlink("app.log") + unlink("app.log.1") +
+					 unlink("app.log.2") +
+					 unlink("app.log.3"),
+				 0);
+	}
+}
+
 static void compress(const char *from, const char *to, bool zstd)
 {
 	AUTO_BUF struct buf text = BUF_INIT, packed = BUF_INIT;
@@ -710,6 +759,7 @@ int main(void)
 		TEST(what_came_and_went_while_nobody_looked),
 		TEST(copied_and_truncated),
 		TEST(the_same_first_line_is_another_stream),
+		TEST(half_a_line_is_no_sign_of_a_copy),
 		TEST(what_was_compressed_meanwhile),
 		TEST(the_state_finds_streams_again),
 		TEST(what_is_there_at_the_start_is_saved),
