@@ -8,7 +8,8 @@
 
 extern const struct cli_opt open_opts[], list_opts[], watch_opts[], move_opts[],
 	resolve_opts[], remove_opts[], feedback_opts[], false_positive_opts[],
-	export_opts[], import_opts[], purge_opts[], show_opts[], who_opts[];
+	export_opts[], import_opts[], purge_opts[], show_opts[], who_opts[],
+	stats_opts[];
 
 int open_run(int argc, char **argv, struct err *err);
 
@@ -47,6 +48,8 @@ int import_run(int argc, char **argv, struct err *err);
 int purge_run(int argc, char **argv, struct err *err);
 
 int who_run(int argc, char **argv, struct err *err);
+
+int stats_run(int argc, char **argv, struct err *err);
 
 /* Opens the store of the command line. */
 int open_store(struct store **ret, enum store_mode mode, struct err *err);

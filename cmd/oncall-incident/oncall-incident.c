@@ -49,6 +49,8 @@ static const struct cli_command commands[] = {
 	 false_positive_opts, CHANGES, 1, -1, false_positive_run, false},
 	{"who", "[NAME...]", "say who is on call",
 	 who_opts, CLI_CONFIG | CLI_LISTS, 0, -1, who_run, false},
+	{"stats", "", "how fast and how often incidents were dealt with",
+	 stats_opts, READS, 0, 0, stats_run, false},
 	{"export", "", "write incidents with all that belongs to them",
 	 export_opts, CLI_CONFIG | CLI_STORE, 0, 0, export_run, false},
 	{"import", "[FILE...]", "store incidents as export wrote them",
