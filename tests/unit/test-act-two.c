@@ -6,7 +6,6 @@
 #include "unit-act.h"
 
 #include <fcntl.h>
-#include <sys/wait.h>
 
 #define CHILDREN  3
 #define TARGETS	  4
@@ -14,8 +13,7 @@
 #define INCIDENTS 60 /* that every child is told to act on */
 #define BATCH	  8
 #define LIMIT_MS  60000
-#define CHILD_VAR "TEST_ACT_STORE" /* the address, for a child */
-#define DIR_VAR	  "TEST_ACT_DIR"   /* where it says what it runs */
+#define DIR_VAR	  "TEST_ACT_DIR" /* where it says what it runs */
 
 static void die(const char *what, const struct err *err)
 {
@@ -111,13 +109,12 @@ static bool work_off(const char *dir)
 	return jobs.count > 0;
 }
 
-static int child(const char *where)
+static int child(void)
 {
 	const char *dir = getenv(DIR_VAR);
 	int64_t end = clock_mono() + LIMIT_MS;
 	void *state = NULL;
 
-	ops_address = where;
 	if (act_set_up(&state) < 0)
 		die("no store", NULL);
 	open_plain("");
@@ -159,29 +156,6 @@ static void plan(void)
 	}
 }
 
-static void run_children(void)
-{
-	pid_t pids[CHILDREN];
-	int status;
-
-	assert_int_equal(setenv(CHILD_VAR, ops_address, 1), 0);
-	assert_int_equal(setenv(DIR_VAR, act_dir, 1), 0);
-	for (int i = 0; i < CHILDREN; i++) {
-		pids[i] = fork();
-		assert_true(pids[i] >= 0);
-		if (pids[i] == 0) {
-			(void)execl("/proc/self/exe", "test-act-two",
-				    (char *)NULL);
-			_exit(127);
-		}
-	}
-	assert_int_equal(unsetenv(CHILD_VAR), 0);
-	for (int i = 0; i < CHILDREN; i++) {
-		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-		assert_int_equal(status, 0);
-	}
-}
-
 static int64_t lines_of_log(void)
 {
 	AUTO_FREE char *path = mem_printf("%s/log", act_dir);
@@ -204,7 +178,8 @@ static void nothing_runs_twice_nor_two_at_a_target(void **state)
 	for (int i = 0; i < INCIDENTS; i++)
 		open_incident(NUM + i);
 	plan();
-	run_children();
+	assert_int_equal(setenv(DIR_VAR, act_dir, 1), 0);
+	ops_run_children(CHILDREN, "act");
 	assert_int_equal(lines_of_log(), PLANNED + INCIDENTS);
 	assert_int_equal(ask_number("SELECT COUNT(*) FROM actions"),
 			 TARGETS + PLANNED + INCIDENTS);
@@ -231,10 +206,7 @@ static int group(void)
 	return cmocka_run_group_tests_name(ops_address, tests, NULL, NULL);
 }
 
-/* The test starts this program again, as one of its children. */
 int main(void)
 {
-	const char *where = getenv(CHILD_VAR);
-
-	return where ? child(where) : act_run(group);
+	return ops_child() ? child() : act_run(group);
 }

@@ -2,14 +2,11 @@
  * PostgreSQL when TEST_POSTGRES holds the address of an empty database. */
 #include "unit-ops.h"
 
-#include <sys/wait.h>
-
 #include <oncall/audit.h>
 
-#define ROWS	  7
-#define CHILDREN  4
-#define EACH	  25
-#define CHILD_VAR "TEST_AUDIT_STORE" /* the address, for a child */
+#define ROWS	 7
+#define CHILDREN 4
+#define EACH	 25
 
 static void add(int64_t time, const char *what, const char *data)
 {
@@ -221,12 +218,12 @@ static int add_some(void *arg, struct err *err)
 	return 0;
 }
 
-static int child(const char *where)
+static int child(void)
 {
 	struct err err = ERR_INIT;
+	void *state = NULL;
 
-	clock_set(NOW);
-	if (store_open(&store, where, STORE_WRITE, &err) < 0)
+	if (ops_set_up(&state) < 0)
 		return 1;
 	for (int i = 0; i < EACH; i++)
 		if (store_transact(store, add_some, NULL, &err) < 0)
@@ -237,25 +234,8 @@ static int child(const char *where)
 
 static void many_writers_make_one_chain(void **state)
 {
-	int status;
-
 	(void)state;
-	assert_int_equal(setenv(CHILD_VAR, ops_address, 1), 0);
-	for (int i = 0; i < CHILDREN; i++) {
-		pid_t pid = fork();
-
-		assert_true(pid >= 0);
-		if (pid == 0) {
-			(void)execl("/proc/self/exe", "test-audit",
-				    (char *)NULL);
-			_exit(127);
-		}
-	}
-	assert_int_equal(unsetenv(CHILD_VAR), 0);
-	for (int i = 0; i < CHILDREN; i++) {
-		assert_true(wait(&status) > 0);
-		assert_int_equal(status, 0);
-	}
+	ops_run_children(CHILDREN, "write");
 	assert_int_equal(rows_of(NULL), ROWS + CHILDREN * EACH * 5);
 }
 
@@ -280,10 +260,7 @@ static int group(void)
 	return cmocka_run_group_tests_name(ops_address, tests, NULL, NULL);
 }
 
-/* The test of writers starts this program again, as one of them. */
 int main(void)
 {
-	const char *where = getenv(CHILD_VAR);
-
-	return where ? child(where) : ops_run(group);
+	return ops_child() ? child() : ops_run(group);
 }

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <oncall/clock.h>
@@ -70,6 +71,43 @@ static inline int ops_run(int (*group)(void))
 		failed += group();
 	}
 	return failed;
+}
+
+/* ---- several processes with one store ---- */
+
+#define OPS_CHILDREN_MAX 8
+#define OPS_CHILD	 "TEST_CHILD"	    /* what a child is to do... */
+#define OPS_CHILD_STORE	 "TEST_CHILD_STORE" /* ...and on which store */
+
+/* Starts this program again, so many times at once; all must end with 0. */
+static inline void ops_run_children(int count, const char *what)
+{
+	pid_t pids[OPS_CHILDREN_MAX];
+	int status;
+
+	assert_true(count <= OPS_CHILDREN_MAX);
+	assert_int_equal(setenv(OPS_CHILD, what, 1), 0);
+	assert_int_equal(setenv(OPS_CHILD_STORE, ops_address, 1), 0);
+	for (int i = 0; i < count; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0) {
+			(void)execl("/proc/self/exe", what, (char *)NULL);
+			_exit(127);
+		}
+	}
+	assert_int_equal(unsetenv(OPS_CHILD), 0);
+	for (int i = 0; i < count; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+}
+
+/* For main(): what this process is to do, or NULL when it is no child. */
+static inline const char *ops_child(void)
+{
+	ops_address = getenv(OPS_CHILD_STORE);
+	return getenv(OPS_CHILD);
 }
 
 #endif
