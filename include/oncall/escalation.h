@@ -33,9 +33,9 @@
 struct escalation; /* all policies */
 struct escalation_policy;
 
-/* roster may be NULL. ERR_USAGE says the file and line, and what would do: a
- * name that is nothing, a policy without fallback, a step that never ends
- * before others, times that fall. */
+/* roster may be NULL; it and c are borrowed. ERR_USAGE says the file and line,
+ * and what would do: a name that is nothing, a policy without fallback, a step
+ * that never ends before others, times that fall. */
 int escalation_load(struct escalation **ret, const struct config *c,
 		    const struct roster *roster, struct err *err) MUST_CHECK;
 void escalation_free(struct escalation *e);
@@ -63,7 +63,9 @@ int64_t escalation_due(const struct escalation_policy *p, size_t step,
 		       int64_t done, int64_t began);
 
 struct escalation_call {
-	char **to; /* ended by NULL; names without doubles */
+	/* Ended by NULL; names without doubles. NULL where nobody is there of
+	 * the fallback either: then the routes of messages decide. */
+	char **to;
 	size_t count;
 	bool fallback;	 /* nobody else was found */
 	int64_t put_off; /* not now; look again then. 0: now */
