@@ -125,7 +125,8 @@ int act_judge(struct act *a, const char *id, enum action_verdict verdict,
 /*
  * Asks for the rollback of an action that is done, as an action of its own: its
  * intent is committed, or its refusal, as by act_take(). ERR_NO: there is no
- * such action; ERR_REFUSED: it has no rollback, has not run or is undone.
+ * such action; ERR_REFUSED: it has no rollback, has not run, is undone, or
+ * another undo of it is planned or runs.
  */
 int act_undo(struct act *a, const char *id, const char *actor,
 	     struct act_job *ret, struct err *err) MUST_CHECK;

@@ -3,7 +3,7 @@
 
 #include <oncall/mem.h>
 
-static int check(const struct act_job *j, struct slice undone, struct err *err)
+static int check(const struct act_job *j, struct err *err)
 {
 	if (j->undo)
 		return err_set(err, ERR_REFUSED,
@@ -13,40 +13,64 @@ static int check(const struct act_job *j, struct slice undone, struct err *err)
 		return err_set(err, ERR_REFUSED,
 			       "'%s' is %s: there is nothing to undo", j->id,
 			       act_status_names[j->status]);
-	if (undone.ptr)
-		return err_set(err, ERR_REFUSED, "'%s' was undone by %.*s",
-			       j->id, (int)undone.len, undone.ptr);
 	return 0;
 }
 
-static int load(struct act *a, const char *id, struct act_job *j,
-		struct err *err)
+/* One that failed has undone nothing, and may be asked for again. */
+static int check_others(struct act *a, const struct act_job *j, struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows = NULL;
-	int got;
+	AUTO_ROWS struct store_rows *rows = STORE_ASK(
+		a->store, err,
+		"SELECT a.undone, u.id, u.status FROM actions a LEFT JOIN "
+		"actions u ON u.undo_of = a.id AND u.name = a.name AND "
+		"u.status IN ('planned', 'running') WHERE a.id = $1",
+		S_TEXT(j->id));
+	struct slice undone, other, status;
 
-	if (act_load(a, id, j, err) < 0)
+	if (!rows || store_next(rows, err) <= 0)
 		return -1;
-	rows = STORE_ASK(a->store, err,
-			 "SELECT undone FROM actions WHERE id = $1",
-			 S_TEXT(id));
-	got = rows ? store_next(rows, err) : -1;
-	return got <= 0 ? -1 : check(j, store_text(rows, 0), err);
+	undone = store_text(rows, 0);
+	other = store_text(rows, 1);
+	status = store_text(rows, 2);
+	if (undone.ptr)
+		return err_set(err, ERR_REFUSED, "'%s' was undone by %.*s",
+			       j->id, (int)undone.len, undone.ptr);
+	if (other.ptr)
+		return err_set(err, ERR_REFUSED,
+			       "'%s' is being undone: %.*s is %.*s", j->id,
+			       (int)other.len, other.ptr, (int)status.len,
+			       status.ptr);
+	return 0;
 }
 
-int act_undo(struct act *a, const char *id, const char *actor,
-	     struct act_job *ret, struct err *err)
+struct undoing {
+	struct act *a;
+	const char *id, *actor;
+	struct act_job *ret;
+};
+
+/* Whoever asks holds the lock until the undo is taken in, so that of two who
+ * ask at the same time the second one sees it. */
+static int undo_work(void *arg, struct err *err)
 {
+	const struct undoing *u = arg;
 	CLEANUP(act_job_done) struct act_job old = {.status = ACT_PLANNED};
 	const struct act_facts *f;
 	struct act_request r;
 
-	if (load(a, id, &old, err) < 0 || act_prepare(a, &old, err) < 0)
+	if (store_lock(u->a->store, "act", err) < 0 ||
+	    act_load(u->a, u->id, &old, err) < 0 || check(&old, err) < 0 ||
+	    /* What ended with its program does not run any more; it may be told
+	     * to an incident, and that is locked before the trail. */
+	    store_lock(u->a->store, "incidents", err) < 0 ||
+	    act_reap(u->a, NULL, err) < 0 ||
+	    check_others(u->a, &old, err) < 0 ||
+	    act_prepare(u->a, &old, err) < 0)
 		return -1;
 	if (!old.call.rollback.count)
 		return err_set(err, ERR_REFUSED,
 			       "%s declares no rollback: '%s' cannot be undone",
-			       old.call.action->id, id);
+			       old.call.action->id, u->id);
 	f = old.facts;
 	r = (struct act_request){
 		.action = f->action,
@@ -57,7 +81,15 @@ int act_undo(struct act *a, const char *id, const char *actor,
 		.service = f->service,
 		.host = f->host,
 		.tags = slice_of(f->tags),
-		.actor = actor,
+		.actor = u->actor,
 	};
-	return act_take_undo(a, &r, id, ret, err);
+	return act_take_undo(u->a, &r, u->id, u->ret, err);
+}
+
+int act_undo(struct act *a, const char *id, const char *actor,
+	     struct act_job *ret, struct err *err)
+{
+	struct undoing u = {a, id, actor, ret};
+
+	return store_transact(a->store, undo_work, &u, err);
 }

@@ -1,7 +1,7 @@
 /*
  * test-act-two.c - several processes with one store: an action is run once, and
- * a target has one at a time. SQLite always, PostgreSQL when TEST_POSTGRES
- * holds the address of an empty database.
+ * a target has one at a time; one is undone once. SQLite always, PostgreSQL
+ * when TEST_POSTGRES holds the address of an empty database.
  */
 #include "unit-act.h"
 
@@ -12,8 +12,17 @@
 #define PLANNED	  80 /* that wait for a target when the children start */
 #define INCIDENTS 60 /* that every child is told to act on */
 #define BATCH	  8
-#define LIMIT_MS  60000
-#define DIR_VAR	  "TEST_ACT_DIR" /* where it says what it runs */
+#define UNDONE	  40 /* that every child is told to undo */
+#define BACK                                               \
+	"- id: back\n"                                     \
+	"  command: [\"true\"]\n"                          \
+	"  rollback: {command: [\"true\"]}\n"              \
+	"  target: \"${name}\"\n"                          \
+	"  params: {name: {type: name, required: true}}\n" \
+	"  blast_radius: process\n"                        \
+	"  risk: low\n"
+#define LIMIT_MS 60000
+#define DIR_VAR	 "TEST_ACT_DIR" /* where it says what it runs */
 
 static void die(const char *what, const struct err *err)
 {
@@ -109,7 +118,7 @@ static bool work_off(const char *dir)
 	return jobs.count > 0;
 }
 
-static int child(void)
+static int carry_all(void)
 {
 	const char *dir = getenv(DIR_VAR);
 	int64_t end = clock_mono() + LIMIT_MS;
@@ -123,6 +132,66 @@ static int child(void)
 	while (work_off(dir))
 		if (clock_mono() > end)
 			die("it takes too long", NULL);
+	act_close();
+	(void)rmdir(act_dir);
+	store_close(store);
+	return 0;
+}
+
+/* The ids of what was done, each ended by a NUL. */
+static void read_done(struct buf *ids)
+{
+	struct err err = ERR_INIT;
+	AUTO_ROWS struct store_rows *rows =
+		store_ask(store, &err,
+			  "SELECT id FROM actions WHERE undo_of IS NULL "
+			  "ORDER BY id",
+			  NULL, 0);
+	int got;
+
+	if (!rows)
+		die("ids:", &err);
+	while ((got = store_next(rows, &err)) > 0) {
+		buf_add_slice(ids, store_text(rows, 0));
+		buf_add_char(ids, '\0');
+	}
+	if (got < 0)
+		die("ids:", &err);
+}
+
+/* Takes back what it can, and leaves the rest to others. It settles nothing
+ * before it has asked for all, so that what others ask for still runs. */
+static int undo_all(void)
+{
+	AUTO_BUF struct buf ids = BUF_INIT;
+	struct act_job jobs[UNDONE] = {{.status = ACT_PLANNED}};
+	struct act_job *ran[UNDONE];
+	struct err err = ERR_INIT;
+	void *state = NULL;
+	size_t n = 0;
+
+	if (act_set_up(&state) < 0)
+		die("no store", NULL);
+	open_act(BACK, "");
+	read_done(&ids);
+	for (size_t at = 0; at < ids.len; at += strlen(ids.data + at) + 1) {
+		if (act_undo(act, ids.data + at, "ben", &jobs[n], &err) == 0)
+			n++;
+		else if (err.kind != ERR_REFUSED || !strstr(err.text, "undone"))
+			die("undo:", &err);
+		err_clear(&err);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (jobs[i].status != ACT_RUNNING)
+			die("an undo does not run:", NULL);
+		jobs[i].outcome.verdict = VERDICT_RAN_UNVERIFIED;
+		jobs[i].outcome.started = jobs[i].outcome.ended = NOW;
+		ran[i] = &jobs[i];
+	}
+	if (n && act_settle(act, ran, n, &err) < 0)
+		die("settle:", &err);
+	for (size_t i = 0; i < n; i++)
+		act_job_done(&jobs[i]);
 	act_close();
 	(void)rmdir(act_dir);
 	store_close(store);
@@ -197,10 +266,35 @@ static void nothing_runs_twice_nor_two_at_a_target(void **state)
 	assert_audit("outcome");
 }
 
+static void what_two_undo_is_undone_once(void **state)
+{
+	(void)state;
+	open_act(BACK, "");
+	for (int i = 0; i < UNDONE; i++) {
+		AUTO_FREE char *params = mem_printf("{\"name\":\"t%d\"}", i);
+		struct act_request r = request_of("back", params);
+
+		r.untrusted = SLICE_LIT("[]");
+		takes(&r, ACT_RUNNING);
+		settle(&job, VERDICT_RAN_UNVERIFIED);
+	}
+	ops_run_children(CHILDREN, "undo");
+	assert_int_equal(ask_number("SELECT COUNT(*) FROM actions"),
+			 2 * UNDONE);
+	assert_int_equal(ask_number("SELECT COUNT(DISTINCT undo_of) FROM "
+				    "actions WHERE status = 'done'"),
+			 UNDONE);
+	assert_int_equal(ask_number("SELECT COUNT(*) FROM actions WHERE undone "
+				    "IS NOT NULL"),
+			 UNDONE);
+	assert_audit("outcome");
+}
+
 static int group(void)
 {
 	const struct CMUnitTest tests[] = {
 		act_test(nothing_runs_twice_nor_two_at_a_target),
+		act_test(what_two_undo_is_undone_once),
 	};
 
 	return cmocka_run_group_tests_name(ops_address, tests, NULL, NULL);
@@ -208,5 +302,9 @@ static int group(void)
 
 int main(void)
 {
-	return ops_child() ? child() : act_run(group);
+	const char *what = ops_child();
+
+	if (what)
+		return strcmp(what, "undo") ? carry_all() : undo_all();
+	return act_run(group);
 }

@@ -504,13 +504,8 @@ static void a_person_judges(void **state)
 
 /* ---- undo ---- */
 
-static void it_is_undone_once(void **state)
+static void open_back(void)
 {
-	struct act_request r = request_of("back", "{}");
-	struct err err = ERR_INIT;
-	char id[ACT_ID];
-
-	(void)state;
 	open_act("- id: back\n"
 		 "  command: [\"true\"]\n"
 		 "  rollback: {command: [\"touch\", \"x\"]}\n"
@@ -519,6 +514,16 @@ static void it_is_undone_once(void **state)
 		 "  blast_radius: process\n"
 		 "  risk: low\n",
 		 "");
+}
+
+static void it_is_undone_once(void **state)
+{
+	struct act_request r = request_of("back", "{}");
+	struct err err = ERR_INIT;
+	char id[ACT_ID];
+
+	(void)state;
+	open_back();
 	takes(&r, ACT_RUNNING);
 	(void)memcpy(id, job.id, sizeof(id));
 	assert_int_equal(act_undo(act, id, "ben", &job, &err), -1);
@@ -536,6 +541,92 @@ static void it_is_undone_once(void **state)
 	act_job_done(&job);
 	assert_int_equal(act_undo(act, id, "ben", &job, &err), -1);
 	assert_err(&err, ERR_REFUSED, "was undone");
+}
+
+static void not_undone_by(struct act *a, const char *id, const char *undo,
+			  const char *why)
+{
+	CLEANUP(act_job_done) struct act_job ignored = {.status = ACT_PLANNED};
+	struct err err = ERR_INIT;
+
+	assert_int_equal(act_undo(a, id, "ben", &ignored, &err), -1);
+	assert_err(&err, ERR_REFUSED, why);
+	assert_has(err.text, undo);
+}
+
+static void it_is_undone_by_one(void **state)
+{
+	struct act_request r = request_of("back", "{}");
+	CLEANUP(act_job_done) struct act_job own = {.status = ACT_PLANNED};
+	AUTO_STORE struct store *other = NULL;
+	struct act *second = NULL;
+	struct err err = ERR_INIT;
+	char id[ACT_ID];
+
+	(void)state;
+	open_back();
+	assert_int_equal(store_open(&other, ops_address, STORE_WRITE, &err), 0);
+	assert_int_equal(act_open(&second, other, set, policy, config, &err),
+			 0);
+	takes(&r, ACT_RUNNING);
+	(void)memcpy(id, job.id, sizeof(id));
+	settle(&job, VERDICT_VERIFIED_FIXED);
+	takes(&r, ACT_RUNNING); /* holds the target */
+	assert_int_equal(act_undo(act, id, "ana", &own, &err), 0);
+	assert_int_equal(own.status, ACT_PLANNED);
+	not_undone_by(second, id, own.id, "is planned");
+	settle(&job, VERDICT_VERIFIED_FIXED);
+	assert_int_equal(claim(&own), ACT_RUNNING);
+	not_undone_by(second, id, own.id, "is running");
+	settle(&own, VERDICT_RAN_UNVERIFIED);
+	not_undone_by(second, id, own.id, "was undone");
+	act_free(second);
+}
+
+static void what_is_not_undone_may_be_tried_again(void **state)
+{
+	struct act_request r = request_of("back", "{}");
+	struct err err = ERR_INIT;
+	char id[ACT_ID];
+
+	(void)state;
+	open_back();
+	takes(&r, ACT_RUNNING);
+	(void)memcpy(id, job.id, sizeof(id));
+	settle(&job, VERDICT_VERIFIED_FIXED);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(act_undo(act, id, "ben", &job, &err), 0);
+		settle(&job, VERDICT_FAILED_BEFORE_CHANGE);
+	}
+}
+
+/* Who undid it is gone: nobody knows what came of that. */
+static void an_undo_that_was_cut_off_may_be_tried_again(void **state)
+{
+	struct act_request r = request_of("back", "{}");
+	struct store *other = NULL;
+	struct act *second = NULL;
+	struct err err = ERR_INIT;
+	char id[ACT_ID], undo[ACT_ID];
+
+	(void)state;
+	open_back();
+	takes(&r, ACT_RUNNING);
+	(void)memcpy(id, job.id, sizeof(id));
+	settle(&job, VERDICT_VERIFIED_FIXED);
+	assert_int_equal(store_open(&other, ops_address, STORE_WRITE, &err), 0);
+	assert_int_equal(act_open(&second, other, set, policy, config, &err),
+			 0);
+	assert_int_equal(act_undo(second, id, "ana", &job, &err), 0);
+	assert_int_equal(job.status, ACT_RUNNING);
+	(void)memcpy(undo, job.id, sizeof(undo));
+	act_free(second);
+	store_close(other);
+	if (act_undo(act, id, "ben", &job, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(job.status, ACT_RUNNING);
+	assert_text_of("SELECT status FROM actions WHERE id = $1", undo,
+		       "unknown");
 }
 
 static void what_has_no_rollback_stays(void **state)
@@ -582,6 +673,9 @@ static int group(void)
 		act_test(only_what_may_be_repeated_is),
 		act_test(a_person_judges),
 		act_test(it_is_undone_once),
+		act_test(it_is_undone_by_one),
+		act_test(what_is_not_undone_may_be_tried_again),
+		act_test(an_undo_that_was_cut_off_may_be_tried_again),
 		act_test(what_has_no_rollback_stays),
 	};
 
