@@ -48,6 +48,7 @@ int import_run(int argc, char **argv, struct err *err);
 int purge_run(int argc, char **argv, struct err *err);
 
 int who_run(int argc, char **argv, struct err *err);
+int heartbeat_run(int argc, char **argv, struct err *err);
 
 int stats_run(int argc, char **argv, struct err *err);
 

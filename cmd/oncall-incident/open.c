@@ -8,7 +8,9 @@
 #include <oncall/incident-open.h>
 #include <oncall/jwrite.h>
 #include <oncall/severity.h>
+#include <oncall/status.h>
 #include <oncall/ulid.h>
+#include <oncall/when.h>
 
 /* How long a stream is silent before a batch is committed: longer than a busy
  * pipe needs to be filled again, shorter than anybody notices. */
@@ -208,6 +210,22 @@ static int open_from(struct store *store, struct incident_open *open,
 	return rc;
 }
 
+/* What is opened here is told by the pager, which may be dead. */
+static int look_at_tick(struct store *store, struct err *err)
+{
+	char text[32];
+	int64_t age;
+	int late = status_tick_late(store, clock_now(), &age, err);
+
+	if (late > 0) {
+		when_format_age(text, age);
+		diag_warn("the pager's last tick was %s ago: nobody is told "
+			  "until 'oncall-incident tick' runs again",
+			  text);
+	}
+	return late < 0 ? -1 : 0;
+}
+
 int open_run(int argc, char **argv, struct err *err)
 {
 	AUTO_STORE struct store *store = NULL;
@@ -217,7 +235,8 @@ int open_run(int argc, char **argv, struct err *err)
 
 	if (check_args(argc, err) < 0 ||
 	    actor_name(cli_config(), cli_as(), &actor, err) < 0 ||
-	    open_store(&store, STORE_WRITE, err) < 0)
+	    open_store(&store, STORE_WRITE, err) < 0 ||
+	    (!cli_replay() && look_at_tick(store, err) < 0))
 		return -1;
 	open = incident_open_new(
 		&(struct incident_open_options){.store = store,

@@ -3,6 +3,7 @@
 #include "incident.h"
 
 #include <oncall/clock.h>
+#include <oncall/escalation.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 #include <oncall/report.h>
@@ -26,7 +27,7 @@ const struct cli_opt who_opts[] = {
 	CLI_TIME(0, "at", "TIME", &args.at, "then, rather than now"),
 	CLI_STR(0, "team", "NAME", &args.team, "of that team"),
 	CLI_INT(0, "days", "N", &args.days, 1, DAYS_MAX, "all turns of the next N days"),
-	CLI_FLAG(0, "check", &args.check, "say what is wrong with the roster, or with FILE"),
+	CLI_FLAG(0, "check", &args.check, "say what is wrong with the roster, or with FILE, and with escalation"),
 	CLI_LAST,
 };
 /* clang-format on */
@@ -281,14 +282,26 @@ static void check_turns(struct who *w, int64_t at)
 	add_turns(w, at, at);
 }
 
+/* Policies name people and rotations of the roster. */
+static void check_policies(struct who *w)
+{
+	AUTO_ESCALATION struct escalation *e = NULL;
+	struct err why = ERR_INIT;
+
+	if (escalation_load(&e, cli_config(), w->roster, &why) < 0)
+		on_finding(w, why.text, true);
+}
+
 static int check(struct who *w, const char *path, int64_t at, struct err *err)
 {
 	struct buf *out = &w->out.out;
 
 	if (roster_check(&w->roster, path, on_finding, w, err) < 0)
 		return -1;
-	if (w->roster)
+	if (w->roster) {
+		check_policies(w);
 		check_turns(w, at);
+	}
 	if (w->table) {
 		show_text(out, path, strlen(path), 0);
 		buf_addf(out, ": %zu errors, %zu warnings\n", w->errors,

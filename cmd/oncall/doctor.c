@@ -136,6 +136,7 @@ static void examine(struct findings *f)
 		look_at_config(f, c);
 	if (c) {
 		doctor_store(f, c);
+		doctor_calls(f, c);
 		look_at_zone(f, config_str(c, "timezone"));
 	}
 	look_at_clock(f);

@@ -1,4 +1,5 @@
-/* examine.c - what doctor looks at: the store, and the libraries. */
+/* examine.c - what doctor looks at: the store, who is called, and the
+ * libraries. */
 #include "oncall.h"
 
 #include <errno.h>
@@ -7,13 +8,18 @@
 #include <sys/statvfs.h>
 
 #include <oncall/built.h>
+#include <oncall/clock.h>
+#include <oncall/escalation.h>
+#include <oncall/heartbeat.h>
 #include <oncall/mem.h>
 #include <oncall/status.h>
+#include <oncall/when.h>
 
 #define STALL_MS  3000 /* that others may keep the store from us */
 #define MIB	  (UINT64_C(1024) * 1024)
 #define SPACE_LOW (256 * MIB)
 #define SPACE_OUT (16 * MIB)
+#define GAP_DAYS  30 /* that are searched for times without anybody */
 
 /* ---- the store ---- */
 
@@ -83,6 +89,28 @@ static void look_whether_writable(struct findings *f, const char *address)
 		found(f, FINDING_OK, "writing", "the store takes changes");
 }
 
+static void look_at_tick(struct findings *f, struct store *s)
+{
+	struct err err = ERR_INIT;
+	char text[32];
+	int64_t age;
+	int late = status_tick_late(s, clock_now(), &age, &err);
+
+	if (late < 0) {
+		found_error(f, "last tick", &err);
+		return;
+	}
+	if (age == WHEN_NONE) {
+		found(f, FINDING_OK, "last tick", "there was none yet");
+		return;
+	}
+	when_format_age(text, age);
+	found(f, late ? FINDING_WARN : FINDING_OK, "last tick", "%s ago%s",
+	      text,
+	      late ? ": nobody is told until 'oncall-incident tick' runs again"
+		   : "");
+}
+
 void doctor_store(struct findings *f, const struct config *c)
 {
 	const char *address = config_str(c, "store");
@@ -99,11 +127,88 @@ void doctor_store(struct findings *f, const struct config *c)
 		found_error(f, "integrity", &err);
 	else
 		found(f, FINDING_OK, "integrity", "nothing is damaged");
+	look_at_tick(f, s);
 	look_whether_writable(f, address);
 	if (strcmp(store_driver(s), "sqlite") == 0) {
 		look_at_modes(f, store_name(s));
 		look_at_space(f, store_name(s));
 	}
+}
+
+/* ---- who is called ---- */
+
+static void on_roster_warning(void *arg, const char *text)
+{
+	found(arg, FINDING_WARN, "roster", "%s", text);
+}
+
+struct gaps {
+	struct findings *findings;
+	size_t count;
+};
+
+/* The first one is told; 'oncall-incident who --check' lists them. */
+static void on_gap(void *arg, const char *team, int64_t from, int64_t to)
+{
+	struct gaps *g = arg;
+	char begin[WHEN_TEXT], end[WHEN_TEXT];
+
+	if (g->count++)
+		return;
+	when_format(begin, from);
+	when_format(end, to);
+	found(g->findings, FINDING_WARN, "roster",
+	      "nobody%s%s is on call from %s to %s", team ? " of team " : "",
+	      team ? team : "", begin, end);
+}
+
+static void look_at_roster(struct findings *f, const char *path,
+			   struct roster **ret)
+{
+	struct gaps gaps = {.findings = f};
+	struct err err = ERR_INIT;
+	int64_t now = clock_now();
+
+	if (roster_load(ret, path, on_roster_warning, f, &err) < 0) {
+		found_error(f, "roster", &err);
+		return;
+	}
+	roster_gaps(*ret, now, now + GAP_DAYS * WHEN_DAY, on_gap, &gaps);
+	if (!gaps.count)
+		found(f, FINDING_OK, "roster", "%s", path);
+}
+
+static void look_at_policies(struct findings *f, const struct config *c,
+			     const struct roster *roster)
+{
+	AUTO_ESCALATION struct escalation *e = NULL;
+	struct err err = ERR_INIT;
+	size_t count = 0;
+
+	while (config_item(c, "escalation", count))
+		count++;
+	if (escalation_load(&e, c, roster, &err) < 0)
+		found_error(f, "escalation", &err);
+	else
+		found(f, FINDING_OK, "escalation", "%zu policies", count);
+}
+
+void doctor_calls(struct findings *f, const struct config *c)
+{
+	AUTO_ROSTER struct roster *roster = NULL;
+	const char *path = config_str(c, "roster");
+	struct err err = ERR_INIT;
+	int beats = heartbeat_count(c, &err);
+
+	if (path)
+		look_at_roster(f, path, &roster);
+	/* A roster that cannot be read would make every name wrong. */
+	if (!path || roster)
+		look_at_policies(f, c, roster);
+	if (beats < 0)
+		found_error(f, "heartbeats", &err);
+	else
+		found(f, FINDING_OK, "heartbeats", "%d", beats);
 }
 
 /* ---- libraries ---- */

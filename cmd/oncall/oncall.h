@@ -38,6 +38,8 @@ void found(struct findings *f, enum finding finding, const char *what,
 void found_error(struct findings *f, const char *what, struct err *err);
 
 void doctor_store(struct findings *f, const struct config *c);
+/* The roster, and what calls people by it. */
+void doctor_calls(struct findings *f, const struct config *c);
 void doctor_libraries(struct findings *f);
 
 #endif

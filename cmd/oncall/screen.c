@@ -59,6 +59,10 @@ static void print_rest(const struct status *st, struct buf *out)
 		buf_add_str(out, "never");
 	else
 		add_age(out, st->time - st->last_tick);
+	if (st->last_tick != WHEN_NONE &&
+	    st->time - st->last_tick > STATUS_TICK_LATE)
+		buf_add_str(out, ": nobody is told until 'oncall-incident "
+				 "tick' runs again");
 	buf_addf(out, "\nStore      %s ", st->driver);
 	show_text(out, st->place, strlen(st->place), 0);
 	buf_addf(out, ", schema %lld, ", (long long)st->schema);

@@ -22,6 +22,8 @@ struct heartbeat_state {
 	char *why; /* a sentence */
 };
 
+/* How many are configured; ERR_USAGE says what is wrong with one, and where. */
+int heartbeat_count(const struct config *c, struct err *err) MUST_CHECK;
 /* A sign of life of a heartbeat that is configured. */
 int heartbeat_beat(struct store *s, const struct config *c, const char *name,
 		   int64_t now, struct err *err) MUST_CHECK;

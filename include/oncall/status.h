@@ -11,6 +11,8 @@
 
 /* The counter that holds the time of the pager's last tick. */
 #define STATUS_LAST_TICK "last_tick"
+/* After that time somebody should look why there is no tick. */
+#define STATUS_TICK_LATE (INT64_C(10) * 60 * 1000)
 
 struct status_source {
 	char *stream, *kind;
@@ -42,6 +44,10 @@ void status_done(struct status *st);
 /* Appends one report record a figure. */
 void status_records(const struct status *st, struct buf *out);
 
+/* How long ago the last tick was, WHEN_NONE when there never was one; 1 when
+ * that is longer than it should be. */
+int status_tick_late(struct store *s, int64_t now, int64_t *ret_age,
+		     struct err *err) MUST_CHECK;
 /* Whether the store takes a change, which is undone. */
 int status_try_write(struct store *s, struct err *err) MUST_CHECK;
 

@@ -83,6 +83,17 @@ static int read_tick(struct store *s, struct status *st, struct err *err)
 	return 0;
 }
 
+int status_tick_late(struct store *s, int64_t now, int64_t *ret_age,
+		     struct err *err)
+{
+	int64_t last;
+
+	if (counter_get(s, STATUS_LAST_TICK, &last, err) < 0)
+		return -1;
+	*ret_age = last ? now - last : WHEN_NONE;
+	return last && *ret_age > STATUS_TICK_LATE;
+}
+
 /* Text of a member of the source, as the record had it; NULL when absent. */
 static char *source_text(const struct jscan *scan, const char *name)
 {

@@ -92,5 +92,8 @@ CREATE TABLE heartbeats (
     name @text@ PRIMARY KEY,
     seen @integer@,                   -- last sign of life
     since @integer@ NOT NULL,         -- first expected
-    missed @integer@                  -- since when it is missing, or NULL
+    looked @integer@,                 -- when its command was begun last
+    failed @integer@,                 -- that look, when it did not end well
+    missed @integer@,                 -- since when it is missing, or NULL
+    place TEXT NOT NULL               -- host that looked last
 ) @without_rowid@;
