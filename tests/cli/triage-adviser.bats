@@ -5,33 +5,10 @@
 load ../lib/common
 load ../lib/monitor
 load ../lib/incident
+load ../lib/triage
 
 setup() {
-    incident_setup
-    (umask 077 && cat >actions.yaml) <<'END'
-pack: of-the-test
-version: 1.0.0
-description: of the test
-actions:
-  - id: mend
-    description: Mends it
-    params:
-      service: {type: name, required: true, untrusted: true, description: what is mended}
-    command: ['true', "--", "${service}"]
-    target: "${service}"
-    risk: low
-    blast_radius: process
-    reversible: true
-  - id: own
-    description: Takes trusted values only
-    params:
-      service: {type: name, required: true, description: what is mended}
-    command: ['true', "--", "${service}"]
-    target: "${service}"
-    risk: low
-    blast_radius: process
-    reversible: true
-END
+    triage_setup
     d id=d1 at=12:00 service=api severity=high host=web1 \
         message='the pool is full, password=hunter2secret, of connections' | oi open >in
     oi show INC-20261120-0001 --json >in

@@ -4,31 +4,10 @@
 
 load ../lib/common
 load ../lib/incident
+load ../lib/triage
 
 setup() {
-    incident_setup
-    (umask 077 && cat >actions.yaml) <<'END'
-pack: of-the-test
-version: 1.0.0
-description: of the test
-actions:
-  - id: mend
-    description: Mends it
-    params:
-      service: {type: name, required: true, untrusted: true, description: what is mended}
-    command: ['true', "--", "${service}"]
-    target: "${service}"
-    risk: low
-    blast_radius: process
-    reversible: true
-  - id: other
-    description: Something else
-    command: ['true']
-    target: other
-    risk: low
-    blast_radius: process
-    reversible: true
-END
+    triage_setup
     (umask 077 && echo 'policy: {autonomy: auto, thresholds: {auto: 40, escalate: 10}}' >auto.yaml)
     ONCALL_NOW=2026-11-01T12:00:00Z
     {
