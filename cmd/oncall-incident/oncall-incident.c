@@ -51,6 +51,8 @@ static const struct cli_command commands[] = {
 	 who_opts, CLI_CONFIG | CLI_LISTS, 0, -1, who_run, false},
 	{"heartbeat", "[beat NAME]", "look for signs of life that must come, or give one",
 	 NULL, CHANGES, 0, 2, heartbeat_run, false},
+	{"postmortem", "INCIDENT", "write what happened as a document to go on with",
+	 postmortem_opts, CLI_CONFIG | CLI_STORE, 1, 1, postmortem_run, false},
 	{"stats", "", "how fast and how often incidents were dealt with",
 	 stats_opts, READS, 0, 0, stats_run, false},
 	{"export", "", "write incidents with all that belongs to them",

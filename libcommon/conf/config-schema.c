@@ -83,6 +83,13 @@ const struct config_key config_schema[] = {
 
 #include "config-send.def"
 	{
+		.path = "postmortem.template",
+		.type = CONFIG_STRING,
+		.example = "/etc/oncall/postmortem.md",
+		.help = "what 'oncall-incident postmortem' writes, and in "
+			"which order; without it, what is built in",
+	},
+	{
 		.path = "relays",
 		.type = CONFIG_LIST,
 		.example = "[oncall-bot]",
