@@ -12,21 +12,34 @@ static int fail_at(const struct config *c, const char *path, struct err *err)
 	return err_prefix(err, "%s: %s", config_origin(c, path), path);
 }
 
+/* A rule has no place of its own, only what stands in it has. */
+static int lacks(const struct config *c, const char *rule, const char *side,
+		 struct err *err)
+{
+	static const char *const keys[] = {"source", "target", "equal"};
+	const char *origin = config_origin(c, RULES);
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		AUTO_FREE char *at = mem_printf(RULES ".%s.%s", rule, keys[i]);
+
+		if (strcmp(config_origin(c, at), "built-in") != 0)
+			origin = config_origin(c, at);
+	}
+	return err_set(
+		err, ERR_USAGE,
+		"%s: " RULES ".%s: a rule has a source and a target: "
+		"'%s' is missing; for example: %s: {category: host-down}",
+		origin, rule, side, side);
+}
+
 static int read_side(struct selector **ret, const struct config *c,
 		     const char *rule, const char *side, struct err *err)
 {
-	AUTO_FREE char *at = mem_printf(RULES ".%s", rule);
-	AUTO_FREE char *path = mem_printf("%s.%s", at, side);
+	AUTO_FREE char *path = mem_printf(RULES ".%s.%s", rule, side);
 
 	if (incident_match_config(ret, c, path, err) < 0)
 		return -1;
-	if (*ret)
-		return 0;
-	(void)err_set(err, ERR_USAGE,
-		      "a rule has a source and a target: '%s' is missing; for "
-		      "example: %s: {category: host-down}",
-		      side, side);
-	return fail_at(c, at, err);
+	return *ret ? 0 : lacks(c, rule, side, err);
 }
 
 static int read_equal(struct mute_rule *r, const struct config *c,

@@ -134,7 +134,11 @@ int silence_values(const struct silence *s,
 
 		jscan_unquote(&field, slice_of(quoted));
 		v.field = buf_str(&field);
-		rc = jscan_array(m->value, read_value, &v, err);
+		if (m->type != JSCAN_ARRAY ||
+		    jlist_items(m->value, NULL, 0) == 0)
+			rc = err_set(err, ERR_INPUT, "no array of values");
+		else
+			rc = jscan_array(m->value, read_value, &v, err);
 	}
 	jscan_done(&scan);
 	return rc;
@@ -153,20 +157,27 @@ bool silence_names(const struct silence *s, int64_t incident)
 		       sizeof(incident), by_number);
 }
 
-/* One that cannot be read must not keep people from anything. */
+/* What cannot be read must not keep people from anything, nor must what asks
+ * for nothing. */
+static void read_match(struct silence *s)
+{
+	struct err ignored = ERR_INIT;
+
+	s->selector = selector_new();
+	if (silence_values(s, add_value, s->selector, &ignored) < 0 ||
+	    (!s->incidents && !selector_field(s->selector, 0)))
+		s->broken = true;
+}
+
 bool silence_covers(struct silence *s, struct incident_match *m,
 		    const struct incident *inc)
 {
-	struct err err = ERR_INIT;
-
 	if (s->broken || (s->incidents && !silence_names(s, inc->num)))
 		return false;
 	if (s->ends == WHEN_NONE)
 		return s->incidents != NULL;
-	if (!s->selector) {
-		s->selector = selector_new();
-		s->broken = silence_values(s, add_value, s->selector, &err) < 0;
-	}
+	if (!s->selector)
+		read_match(s);
 	return !s->broken && !incident_match_failed(m, s->selector);
 }
 
