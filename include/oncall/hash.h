@@ -23,6 +23,9 @@ void hash_sha256_end(struct hash_sha256 *h,
 		     unsigned char out[HASH_SHA256_SIZE]);
 /* One call; digits (at most 64) hex digits and a NUL. */
 void hash_sha256_hex(const void *p, size_t n, char *out, size_t digits);
+/* HMAC of RFC 2104, by which those who share the key know each other's text. */
+void hash_hmac_sha256(struct slice key, struct slice text,
+		      unsigned char out[HASH_SHA256_SIZE]);
 
 uint64_t hash_key(const void *p, size_t n); /* SipHash-1-3 */
 

@@ -158,6 +158,34 @@ void hash_sha256_hex(const void *p, size_t n, char *out, size_t digits)
 	out[digits] = '\0';
 }
 
+void hash_hmac_sha256(struct slice key, struct slice text,
+		      unsigned char out[HASH_SHA256_SIZE])
+{
+	unsigned char block[BLOCK_SIZE] = {0}, pad[BLOCK_SIZE];
+	struct hash_sha256 h;
+
+	if (key.len > BLOCK_SIZE) {
+		hash_sha256_start(&h);
+		hash_sha256_add(&h, key.ptr, key.len);
+		hash_sha256_end(&h, block);
+	} else if (key.len) {
+		memcpy(block, key.ptr, key.len);
+	}
+	for (size_t i = 0; i < BLOCK_SIZE; i++)
+		pad[i] = block[i] ^ 0x36;
+	hash_sha256_start(&h);
+	hash_sha256_add(&h, pad, sizeof(pad));
+	if (text.len)
+		hash_sha256_add(&h, text.ptr, text.len);
+	hash_sha256_end(&h, out);
+	for (size_t i = 0; i < BLOCK_SIZE; i++)
+		pad[i] = block[i] ^ 0x5c;
+	hash_sha256_start(&h);
+	hash_sha256_add(&h, pad, sizeof(pad));
+	hash_sha256_add(&h, out, HASH_SHA256_SIZE);
+	hash_sha256_end(&h, out);
+}
+
 struct sip {
 	uint64_t v0, v1, v2, v3;
 };

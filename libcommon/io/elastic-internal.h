@@ -81,9 +81,6 @@ void elastic_ring_save(const struct elastic_ring *r, struct buf *out);
 int elastic_ring_load(struct elastic_ring *r, struct slice text,
 		      struct err *err) MUST_CHECK;
 
-void elastic_base64(struct buf *out, const void *p, size_t n);
-int elastic_base64_decode(struct buf *out, struct slice text) MUST_CHECK;
-
 enum elastic_step {
 	ELASTIC_KIND,	/* which of the two products, and its version */
 	ELASTIC_OPEN,	/* a point in time */

@@ -6,6 +6,7 @@
  */
 #include "elastic-internal.h"
 
+#include <oncall/base64.h>
 #include <oncall/hash.h>
 #include <oncall/mem.h>
 #include <oncall/when.h>
@@ -145,7 +146,7 @@ void elastic_ring_save(const struct elastic_ring *r, struct buf *out)
 		buf_add(&bytes, (const char *)id->hash, ELASTIC_HASH);
 		last = id->second;
 	}
-	elastic_base64(out, bytes.data, bytes.len);
+	base64_add(out, bytes.data, bytes.len);
 }
 
 /* The number at *at, which moves behind it; -1 when there is none. */
@@ -170,7 +171,7 @@ int elastic_ring_load(struct elastic_ring *r, struct slice text,
 	size_t at = 0;
 	uint64_t n;
 
-	if (elastic_base64_decode(&bytes, text))
+	if (base64_decode(&bytes, text))
 		return err_set(err, ERR_INPUT, "the saved ids are no base64");
 	while (at < bytes.len) {
 		struct elastic_id id;

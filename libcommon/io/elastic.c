@@ -2,6 +2,7 @@
 #include "elastic-internal.h"
 
 #include <inttypes.h>
+#include <oncall/base64.h>
 #include <oncall/clock.h>
 #include <oncall/hash.h>
 #include <oncall/jwrite.h>
@@ -77,7 +78,7 @@ static char *authorization(const struct elastic_options *o)
 		buf_add_str(&plain, o->api_key);
 	else
 		buf_addf(&plain, "%s:%s", o->user, o->password);
-	elastic_base64(&code, plain.data, plain.len);
+	base64_add(&code, plain.data, plain.len);
 	redact_register(buf_str(&code));
 	return mem_printf("Authorization: %s %s",
 			  o->api_key ? "ApiKey" : "Basic", buf_str(&code));

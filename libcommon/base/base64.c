@@ -1,10 +1,10 @@
-/* elastic-base64.c - base64 of RFC 4648, padded. */
-#include "elastic-internal.h"
+/* base64.c - base64 of RFC 4648, padded. */
+#include <oncall/base64.h>
 
 static const char alphabet[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-void elastic_base64(struct buf *out, const void *p, size_t n)
+void base64_add(struct buf *out, const void *p, size_t n)
 {
 	const unsigned char *in = p;
 
@@ -31,7 +31,7 @@ static int digit(char c)
 	return at ? (int)(at - alphabet) : -1;
 }
 
-int elastic_base64_decode(struct buf *out, struct slice text)
+int base64_decode(struct buf *out, struct slice text)
 {
 	unsigned bits = 0;
 	int have = 0;
