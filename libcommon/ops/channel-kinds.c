@@ -1,0 +1,7 @@
+/* channel-kinds.c - the services that there are. */
+#include "channel-kinds.h"
+
+#include "channel-internal.h"
+
+const struct channel_kind *const channel_kinds[] = {
+	&channel_webhook, &channel_file, &channel_stdout, NULL};

@@ -1,0 +1,187 @@
+/* channel-text.c - a note in the words and the language of a service. */
+#include "channel-internal.h"
+
+#include <oncall/severity.h>
+
+static const struct look {
+	const char *emoji;
+	uint32_t color;
+} looks[] = {
+	[SEVERITY_INFO] = {"\xf0\x9f\x94\xb5", 0x1c7ed6},     /* blue circle */
+	[SEVERITY_LOW] = {"\xf0\x9f\x9f\xa1", 0xfcc419},      /* yellow */
+	[SEVERITY_MEDIUM] = {"\xf0\x9f\x9f\xa0", 0xf08c00},   /* orange */
+	[SEVERITY_HIGH] = {"\xf0\x9f\x94\xb4", 0xe8590c},     /* red */
+	[SEVERITY_CRITICAL] = {"\xf0\x9f\x9a\xa8", 0xb00020}, /* a light */
+};
+
+static const struct look over = {"\xe2\x9c\x85", 0x2f9e44}; /* a tick */
+static const struct look none = {"\xe2\x84\xb9\xef\xb8\x8f", 0x868e96};
+
+static const struct look *look_of(const struct note *n)
+{
+	if (n->over)
+		return &over;
+	return n->has_severity ? &looks[n->severity] : &none;
+}
+
+const char *channel_emoji(const struct note *n)
+{
+	return look_of(n)->emoji;
+}
+
+uint32_t channel_color(const struct note *n)
+{
+	return look_of(n)->color;
+}
+
+void channel_title(struct buf *out, const struct note *n, enum markup m)
+{
+	buf_addf(out, "%s ", channel_emoji(n));
+	markup_escape(out, m, slice_of(n->title));
+	if (n->count > 1)
+		buf_addf(out, " (%lld times)", (long long)n->count);
+}
+
+/* In HTML the ends of lines say nothing. */
+static void end_line(struct buf *out, enum markup m)
+{
+	buf_add_str(out, m == MARKUP_HTML ? "<br>\n" : "\n");
+}
+
+static void add_lines(struct buf *out, enum markup m, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		markup_escape(out, m, (struct slice){text, n});
+		text += n;
+		if (*text) {
+			end_line(out, m);
+			text++;
+		}
+	}
+	end_line(out, m);
+}
+
+static void add_fields(struct buf *out, const struct note *n, enum markup m)
+{
+	for (size_t i = 0; i < n->field_count; i++) {
+		buf_add_str(out, markup_bold(m, false));
+		markup_escape(out, m, slice_of(n->fields[i].name));
+		buf_add_char(out, ':');
+		buf_add_str(out, markup_bold(m, true));
+		buf_add_char(out, ' ');
+		add_lines(out, m, n->fields[i].value);
+	}
+}
+
+static void add_commands(struct buf *out, const struct note *n, enum markup m)
+{
+	for (size_t i = 0; i < n->button_count; i++) {
+		const struct note_button *b = &n->buttons[i];
+
+		if (!b->command)
+			continue;
+		markup_escape(out, m, slice_of(b->label));
+		buf_add_str(out, ": ");
+		markup_escape(out, m, slice_of(b->command));
+		end_line(out, m);
+	}
+}
+
+/* An empty line between the parts. */
+static void begin_part(struct buf *out, size_t start, enum markup m)
+{
+	if (out->len > start)
+		end_line(out, m);
+}
+
+void channel_text(struct buf *out, const struct note *n, enum markup m,
+		  unsigned parts)
+{
+	size_t start = out->len;
+
+	if (parts & CHANNEL_TITLE) {
+		buf_add_str(out, markup_bold(m, false));
+		channel_title(out, n, m);
+		buf_add_str(out, markup_bold(m, true));
+		end_line(out, m);
+	}
+	if ((parts & CHANNEL_TEXT) && n->text) {
+		begin_part(out, start, m);
+		add_lines(out, m, n->text);
+	}
+	if ((parts & CHANNEL_FIELDS) && n->field_count) {
+		begin_part(out, start, m);
+		add_fields(out, n, m);
+	}
+	if ((parts & CHANNEL_CODE) && n->code) {
+		begin_part(out, start, m);
+		markup_code(out, m, slice_of(n->code));
+		buf_add_char(out, '\n');
+	}
+	if ((parts & CHANNEL_LINKS) && n->link_count)
+		begin_part(out, start, m);
+	for (size_t i = 0; (parts & CHANNEL_LINKS) && i < n->link_count; i++) {
+		markup_link(out, m, slice_of(n->links[i].name),
+			    slice_of(n->links[i].value));
+		end_line(out, m);
+	}
+	if ((parts & CHANNEL_COMMANDS) && n->button_count) {
+		begin_part(out, start, m);
+		add_commands(out, n, m);
+	}
+}
+
+static void write_pairs(struct buf *out, const char *key, const char *name,
+			const char *value, const struct note_pair *list,
+			size_t count)
+{
+	jwrite_open(out, key, '[');
+	for (size_t i = 0; i < count; i++) {
+		jwrite_open(out, NULL, '{');
+		jwrite_str(out, name, list[i].name);
+		jwrite_str(out, value, list[i].value);
+		jwrite_close(out, '}');
+	}
+	jwrite_close(out, ']');
+}
+
+static void write_buttons(struct buf *out, const struct note *n)
+{
+	jwrite_open(out, "buttons", '[');
+	for (size_t i = 0; i < n->button_count; i++) {
+		jwrite_open(out, NULL, '{');
+		jwrite_str(out, "id", n->buttons[i].id);
+		jwrite_str(out, "label", n->buttons[i].label);
+		jwrite_str_opt(out, "command", n->buttons[i].command);
+		jwrite_close(out, '}');
+	}
+	jwrite_close(out, ']');
+}
+
+void channel_note_json(struct buf *out, const struct note *n,
+		       const char *target, const char *key)
+{
+	jwrite_open(out, NULL, '{');
+	jwrite_str(out, "type", "note");
+	jwrite_str(out, "id", key);
+	jwrite_time(out, "time", n->time);
+	jwrite_str(out, "target", target);
+	jwrite_str(out, "key", n->key);
+	jwrite_str_opt(out, "thread", n->thread);
+	jwrite_str_opt(out, "incident", n->incident);
+	jwrite_str_opt(out, "service", n->service);
+	if (n->has_severity)
+		jwrite_str(out, "severity", severity_name(n->severity));
+	jwrite_str_opt(out, "reason", n->reason);
+	jwrite_bool(out, "over", n->over);
+	jwrite_int(out, "count", n->count);
+	jwrite_str(out, "title", n->title);
+	jwrite_str_opt(out, "text", n->text);
+	jwrite_str_opt(out, "code", n->code);
+	write_pairs(out, "fields", "name", "value", n->fields, n->field_count);
+	write_pairs(out, "links", "text", "url", n->links, n->link_count);
+	write_buttons(out, n);
+	jwrite_close(out, '}');
+}
