@@ -54,19 +54,21 @@ static bool is_within(struct slice word, size_t at)
 	       isalnum((unsigned char)word.ptr[at + 1]);
 }
 
-static bool is_markup(struct slice word, size_t at)
+static bool is_markup(struct slice word, size_t at, bool first)
 {
 	char c = word.ptr[at];
 
 	if (c == '_')
 		return !is_within(word, at);
 	if (c == '.' || c == ')')
-		return ends_number(word, at);
-	return c &&
-	       (strchr("\\`*[]{|$~^", c) || (at == 0 && strchr("-+=:", c)));
+		return first && ends_number(word, at);
+	if (c && strchr("-+=:", c))
+		return first && at == 0;
+	return c && strchr("\\`*[]{|$~^", c);
 }
 
-static void escape_char(struct buf *out, struct slice word, size_t at)
+static void escape_char(struct buf *out, struct slice word, size_t at,
+			bool first)
 {
 	char c = word.ptr[at];
 
@@ -76,7 +78,7 @@ static void escape_char(struct buf *out, struct slice word, size_t at)
 		buf_add_str(out, "&gt;");
 	else if (c == '&')
 		buf_add_str(out, "&amp;");
-	else if (is_markup(word, at))
+	else if (is_markup(word, at, first))
 		buf_addf(out, "\\%c", c);
 	else
 		buf_add_char(out, c);
@@ -127,14 +129,15 @@ static void add_mono(struct buf *out, struct slice text)
 	}
 }
 
-static void add_word(struct buf *out, struct slice word)
+/* Some marks count at the beginning of a line only. */
+static void add_word(struct buf *out, struct slice word, bool first)
 {
 	if (looks_like_link(word)) {
 		add_mono(out, word);
 		return;
 	}
 	for (size_t i = 0; i < word.len; i++)
-		escape_char(out, word, i);
+		escape_char(out, word, i, first);
 }
 
 /* One line without blanks at its ends. */
@@ -162,7 +165,7 @@ void postmortem_text(struct buf *out, struct slice text)
 		const char *blank = memchr(s.ptr + at, ' ', s.len - at);
 		size_t end = blank ? (size_t)(blank - s.ptr) : s.len;
 
-		add_word(out, (struct slice){s.ptr + at, end - at});
+		add_word(out, (struct slice){s.ptr + at, end - at}, at == 0);
 		for (at = end; at < s.len && s.ptr[at] == ' '; at++)
 			continue;
 		if (at < s.len)
