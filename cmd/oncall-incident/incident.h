@@ -8,7 +8,8 @@
 
 extern const struct cli_opt open_opts[], list_opts[], watch_opts[], move_opts[],
 	resolve_opts[], remove_opts[], feedback_opts[], false_positive_opts[],
-	export_opts[], import_opts[], purge_opts[], show_opts[], who_opts[],
+	export_opts[], import_opts[], purge_opts[], show_opts[],
+	silence_opts[], who_opts[],
 	stats_opts[], postmortem_opts[];
 
 int open_run(int argc, char **argv, struct err *err);
@@ -46,6 +47,9 @@ int false_positive_run(int argc, char **argv, struct err *err);
 int export_run(int argc, char **argv, struct err *err);
 int import_run(int argc, char **argv, struct err *err);
 int purge_run(int argc, char **argv, struct err *err);
+
+int silence_run(int argc, char **argv, struct err *err);
+int silence_list(bool ended, struct record_writer *out, struct err *err);
 
 int who_run(int argc, char **argv, struct err *err);
 int heartbeat_run(int argc, char **argv, struct err *err);

@@ -29,6 +29,9 @@ void silence_done(struct silence *s);
 enum silence_state { SILENCE_PENDING, SILENCE_ACTIVE, SILENCE_EXPIRED };
 extern const char *const silence_state_names[];
 enum silence_state silence_state(const struct silence *s, int64_t now);
+/* Names one more incident; -1 when there are too many. */
+int silence_name(struct silence *s, int64_t incident, struct err *err)
+	MUST_CHECK;
 /* Appends the JSON object of words "FIELD=VALUE"; ERR_USAGE says what would
  * do. */
 int silence_match(struct buf *out, const char *const *words, size_t count,

@@ -45,6 +45,26 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+int silence_name(struct silence *s, int64_t incident, struct err *err)
+{
+	size_t at = s->incident_count;
+
+	if (silence_names(s, incident))
+		return 0;
+	if (s->incident_count == SILENCE_INCIDENTS)
+		return err_set(err, ERR_USAGE,
+			       "a silence can be about %d incidents, not more; "
+			       "name fields, and an end",
+			       SILENCE_INCIDENTS);
+	s->incidents = mem_resize(s->incidents, s->incident_count + 1,
+				  sizeof(*s->incidents));
+	for (; at > 0 && s->incidents[at - 1] > incident; at--)
+		s->incidents[at] = s->incidents[at - 1];
+	s->incidents[at] = incident;
+	s->incident_count++;
+	return 0;
+}
+
 static int read_incident(void *arg, struct slice value, enum jscan_type type,
 			 struct err *err)
 {

@@ -135,9 +135,10 @@ static inline void silence(struct silence *s, int64_t starts, int64_t ends,
 
 static inline void name(struct silence *s, int64_t incident)
 {
-	s->incidents = mem_resize(s->incidents, s->incident_count + 1,
-				  sizeof(*s->incidents));
-	s->incidents[s->incident_count++] = incident;
+	struct err err = ERR_INIT;
+
+	if (silence_name(s, incident, &err) < 0)
+		fail_msg("%s", err.text);
 }
 
 static inline int64_t ask_number(const char *sql)
