@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include <oncall/clock.h>
 #include <oncall/mem.h>
 #include <oncall/when.h>
 
@@ -39,12 +40,39 @@ void triage_add_reason(struct triage *t, const char *fmt, ...)
 	t->reasons[t->reason_count++] = mem_dup(text);
 }
 
-/* Nothing can silence an incident yet. */
-static bool is_silenced(const struct triager *t, const struct triage_subject *s)
+static void note_silence(void *arg, struct silence *s)
 {
-	(void)t;
-	(void)s;
-	return false;
+	const struct silence **first = arg;
+
+	if (!*first && silence_state(s, clock_now()) == SILENCE_ACTIVE)
+		*first = s;
+}
+
+/* What silences the incident now, or at that time of the past; borrowed until
+ * the next question. 1, 0, -1. */
+static int is_silenced(struct triager *t, const struct triage_subject *s,
+		       const struct silence **ret, struct err *err)
+{
+	AUTO_INCIDENT_MATCH struct incident_match *match = NULL;
+	AUTO_INCIDENT struct incident inc = {.num = 0};
+	struct err gone = ERR_INIT;
+
+	*ret = NULL;
+	if (!t->store || !s->num)
+		return 0;
+	if (triager_silences(t, s->time, err) < 0)
+		return -1;
+	if (!silences_at(t->silences, 0))
+		return 0;
+	if (incident_load(t->store, s->num, &inc, &gone) < 0) {
+		if (gone.kind == ERR_NO)
+			return 0;
+		*err = gone;
+		return -1;
+	}
+	match = incident_match_new(t->config, &inc);
+	silences_each(t->silences, match, &inc, note_silence, ret);
+	return *ret != NULL;
 }
 
 static const char *name_of(const struct triage_candidate *c)
@@ -249,13 +277,14 @@ static enum triage_decision decide(const struct triager *t,
 	return TRIAGE_AUTO;
 }
 
-static enum triage_decision decide_without(const struct triager *t,
+static enum triage_decision decide_without(const struct silence *silence,
 					   const struct triage_subject *s,
 					   const struct triage_candidate *c,
 					   struct triage *ret)
 {
-	if (is_silenced(t, s)) {
-		triage_add_reason(ret, "the incident is silenced");
+	if (silence) {
+		triage_add_reason(ret, "the incident is silenced by %s of %s",
+				  silence->id, silence->actor);
 		return TRIAGE_IGNORE;
 	}
 	if (s->false_positive) {
@@ -308,8 +337,11 @@ int triage_decide(struct triager *t, const struct triage_subject *s,
 {
 	struct triage_candidate none = {.match = 0};
 	struct triage_candidate *best = n ? c : &none;
+	const struct silence *silence;
 	int rc = 0;
 
+	if (is_silenced(t, s, &silence, err) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (weigh(t, s, &c[i], err) < 0)
 			return -1;
@@ -318,9 +350,8 @@ int triage_decide(struct triager *t, const struct triage_subject *s,
 		rc = weigh(t, s, &none, err);
 	if (rc == 0) {
 		triage_factors_done(&none.confidence_factors);
-		if (!n || best->hidden || s->false_positive ||
-		    is_silenced(t, s))
-			ret->decision = decide_without(t, s, best, ret);
+		if (!n || best->hidden || s->false_positive || silence)
+			ret->decision = decide_without(silence, s, best, ret);
 		else
 			ret->decision = decide(t, s, best, ret);
 		if (ret->decision != TRIAGE_IGNORE)

@@ -9,6 +9,7 @@
 
 #include <oncall/action.h>
 #include <oncall/kb.h>
+#include <oncall/silence.h>
 #include <oncall/triage.h>
 
 /* The risk from which nothing runs by itself, unless the policy's rule matches
@@ -24,6 +25,8 @@ struct triager {
 	struct adviser *adviser; /* NULL: nobody is asked */
 	bool past; /* the clock stands in the past; what came later is not to
 		    * be seen, and causes are not asked for */
+	struct silences *silences; /* see triager_silences() */
+	int64_t silences_version;
 };
 
 /* The incident. Texts are NULL where it has none. */
@@ -76,6 +79,11 @@ struct triage_candidate {
 	const char *rule; /* of the policy, that decided */
 	bool hidden;	  /* autonomy is off: not to be shown */
 };
+
+/* Reads the silences that there are, or were at that time of the past, where
+ * that is not done yet. */
+int triager_silences(struct triager *t, int64_t time, struct err *err)
+	MUST_CHECK;
 
 void triage_candidate_done(struct triage_candidate *c);
 
