@@ -79,7 +79,7 @@ static const struct cli_example examples[] = {
 	 "resolve it and say what helped"},
 	{"oncall-incident list --status all --json | jq -r .title",
 	 "records for other programs"},
-	{"oncall-incident silence add service=web host=/^web/ --for 2h --note 'new disks'",
+	{"oncall-incident silence add service=web --for 2h --note 'new disks'",
 	 "nobody hears of that service for two hours"},
 	{"oncall-incident who primary --at 2026-12-24T20:00:00Z",
 	 "who is on call on Christmas Eve?"},
