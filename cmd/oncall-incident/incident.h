@@ -51,6 +51,7 @@ int purge_run(int argc, char **argv, struct err *err);
 int silence_run(int argc, char **argv, struct err *err);
 int silence_list(bool ended, struct record_writer *out, struct err *err);
 
+int tick_run(int argc, char **argv, struct err *err);
 int who_run(int argc, char **argv, struct err *err);
 int heartbeat_run(int argc, char **argv, struct err *err);
 

@@ -132,6 +132,8 @@ int cli_check(const struct cli_tool *tool, struct err *err) MUST_CHECK;
 
 /* Valid while a command runs. */
 struct config *cli_config(void);
+/* Reads it again, as it is by now; the caller frees it. */
+int cli_config_again(struct config **ret, struct err *err) MUST_CHECK;
 const char *cli_store_address(void); /* NULL: the default place */
 const struct filter_options *cli_filter_options(void);
 bool cli_replay(void);

@@ -31,8 +31,11 @@ int64_t pager_tick(struct pager *p, struct record_writer *out,
 /* Inside the transaction that changes the incident: somebody has acknowledged,
  * mitigated or ended it. Stops what calls people for its group once nobody is
  * needed there any more. */
-int pager_quiet(struct store *s, int64_t incident, int64_t now, struct err *err)
-	MUST_CHECK;
+int pager_quiet(struct store *s, int64_t incident, struct err *err) MUST_CHECK;
+
+/* Inside a transaction: triage wants somebody to look at it; the next tick does
+ * not wait. */
+int pager_urge(struct store *s, int64_t incident, struct err *err) MUST_CHECK;
 
 /* Appends sentences of what muted, held and escalated an incident, what would
  * change that, and when it is looked at next; see incident_explain(). */

@@ -100,16 +100,16 @@ static int setup_diag(const char *tool, struct err *err)
 	return rc;
 }
 
-static int load_config(unsigned needs, struct err *err)
+int cli_config_again(struct config **ret, struct err *err)
 {
-	if (!(needs & CLI_CONFIG))
-		return 0;
-	if (config_load(&state.config, cli_standard.config, err) < 0)
+	AUTO_CONFIG struct config *c = NULL;
+
+	if (config_load(&c, cli_standard.config, err) < 0 ||
+	    (cli_standard.store && config_set(c, "store", cli_standard.store,
+					      "option --store", err) < 0))
 		return -1;
-	if (!cli_standard.store)
-		return 0;
-	return config_set(state.config, "store", cli_standard.store,
-			  "option --store", err);
+	*ret = TAKE_PTR(c);
+	return 0;
 }
 
 static int run_command(const struct cli_line *line, struct err *err)
@@ -117,7 +117,8 @@ static int run_command(const struct cli_line *line, struct err *err)
 	const struct cli_command *cmd = line->command;
 	int status;
 
-	if (load_config(cli_needs_of(cmd), err) < 0)
+	if ((cli_needs_of(cmd) & CLI_CONFIG) &&
+	    cli_config_again(&state.config, err) < 0)
 		return -1;
 	state.filter = (struct filter_options){
 		.strict = cli_standard.strict,

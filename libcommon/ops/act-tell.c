@@ -6,6 +6,7 @@
 #include <oncall/jlist.h>
 #include <oncall/jscan.h>
 #include <oncall/jwrite.h>
+#include <oncall/pager.h>
 #include <oncall/timeline.h>
 
 int act_audit(struct act *a, const struct act_job *j, const char *what,
@@ -144,7 +145,8 @@ int act_escalate(struct act *a, const struct act_job *j, const char *why,
 			"'escalate', $3, $4) ON CONFLICT (incident) DO UPDATE "
 			"SET decision = 'escalate', triage = $3, decided = $4",
 			S_INT(f->incident), S_INT(f->revision),
-			S_SLICE(buf_slice(&triage)), S_INT(clock_now())) < 0)
+			S_SLICE(buf_slice(&triage)), S_INT(clock_now())) < 0 ||
+	    pager_urge(a->store, f->incident, err) < 0)
 		return -1;
 	return tell(a, j,
 		    &(struct timeline_entry){.what = "escalated", .note = why},

@@ -11,6 +11,7 @@
 #include <oncall/jlist.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
+#include <oncall/pager.h>
 #include <oncall/utf8.h>
 #include <oncall/when.h>
 
@@ -59,6 +60,7 @@ static int tell(struct edit *w, const char *what, const char *before,
 static int edit_work(void *arg, struct err *err)
 {
 	struct edit *w = arg;
+	enum incident_status before;
 	int64_t changed;
 
 	incident_done(w->inc);
@@ -67,6 +69,7 @@ static int edit_work(void *arg, struct err *err)
 	    incident_load(w->e->store, w->num, w->inc, err) < 0)
 		return -1;
 	w->inc->change = SLICE_LIT("edited");
+	before = w->inc->status;
 	if (w->change(w, err) < 0)
 		return -1;
 	if (!w->changed)
@@ -74,7 +77,11 @@ static int edit_work(void *arg, struct err *err)
 	w->inc->changed = changed;
 	if (!w->e->at || w->e->at > w->inc->updated)
 		w->inc->updated = edit_time(w);
-	return incident_update(w->e->store, w->inc, err);
+	if (incident_update(w->e->store, w->inc, err) < 0)
+		return -1;
+	return before == INCIDENT_OPEN && w->inc->status != before
+		       ? pager_quiet(w->e->store, w->num, err)
+		       : 0;
 }
 
 /* What people typed is stored as it is, so it has to be text. */

@@ -5,6 +5,7 @@
 
 #include <oncall/clock.h>
 #include <oncall/jlist.h>
+#include <oncall/pager.h>
 #include <oncall/timeline.h>
 #include <oncall/when.h>
 
@@ -156,7 +157,8 @@ static int merge_work(void *arg, struct err *err)
 	close_part(&from, into_id);
 	m->inc->changed = from.changed = changed;
 	if (incident_update(s, m->inc, err) < 0 ||
-	    incident_update(s, &from, err) < 0)
+	    incident_update(s, &from, err) < 0 ||
+	    pager_quiet(s, m->num, err) < 0)
 		return -1;
 	/* What would have joined the one now joins the other. */
 	return STORE_QUEUE(s, err,

@@ -1,5 +1,6 @@
 /* triage-keep.c - what was decided, in the store. */
 #include <oncall/clock.h>
+#include <oncall/pager.h>
 
 #include "triage-gather.h"
 
@@ -31,6 +32,8 @@ int triage_keep(struct store *s, const struct jscan *record,
 	marked = mark(s, num, revision, fingerprint, err);
 	if (marked <= 0)
 		return marked;
+	if (t->decision == TRIAGE_ESCALATE && pager_urge(s, num, err) < 0)
+		return -1;
 	return STORE_QUEUE(s, err,
 			   "INSERT INTO incident_triage (incident, revision, "
 			   "decision, triage, decided) "
