@@ -13,7 +13,6 @@
 #include <oncall/mem.h>
 
 #define SCANS  8 /* names change while a directory is read */
-#define PIECE  ((size_t)64 * 1024)
 #define SECOND INT64_C(1000000000)
 
 int tail_open_fd(struct tail *t, const struct tail_file *f, const char *path)
@@ -29,97 +28,6 @@ int tail_open_fd(struct tail *t, const struct tail_file *f, const char *path)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	}
 	return fd;
-}
-
-static bool mark_at(struct tail_mark *m, int fd, uint64_t offset)
-{
-	char bytes[TAIL_MARK];
-
-	if (m->len == 0)
-		return true;
-	if (pread(fd, bytes, m->len, (off_t)offset) != (ssize_t)m->len ||
-	    !tail_mark_same(m, bytes))
-		return false;
-	if (!m->bytes)
-		tail_mark_set(m, bytes, m->len);
-	return true;
-}
-
-bool tail_holds(struct tail_stream *s, int fd)
-{
-	return mark_at(&s->before, fd, s->position - s->before.len) &&
-	       mark_at(&s->head, fd, 0);
-}
-
-/* Reads an archive up to the position, into seen. */
-static bool unpack_to(struct unpack *u, uint64_t position,
-		      struct tail_stream *seen, struct err *err)
-{
-	AUTO_FREE char *piece = mem_alloc(PIECE);
-	ssize_t got = 1;
-
-	while (got > 0 && seen->position < position) {
-		uint64_t left = position - seen->position;
-
-		got = unpack_read(u, piece, left < PIECE ? (size_t)left : PIECE,
-				  err);
-		if (got > 0)
-			tail_stream_advance(seen, piece, (size_t)got);
-	}
-	return seen->position == position;
-}
-
-/* The rest of the head of a stream of which less was handed on; it is carried
- * to the first block. */
-static bool unpack_head(struct tail_stream *s, struct unpack *u, char *first,
-			struct err *err)
-{
-	size_t have = (size_t)s->position;
-
-	while (have < s->head.len) {
-		ssize_t got =
-			unpack_read(u, first + have, s->head.len - have, err);
-
-		if (got <= 0)
-			return false;
-		have += (size_t)got;
-	}
-	buf_reset(&s->carry);
-	buf_add(&s->carry, first + s->position,
-		s->head.len - (size_t)s->position);
-	return tail_mark_same(&s->head, first);
-}
-
-/* The archive stands at the position then, when it is the same stream. */
-static bool unpack_holds(struct tail_stream *s, struct unpack *u,
-			 struct err *err)
-{
-	struct tail_stream seen = {.position = 0};
-	char first[TAIL_MARK];
-	bool same = unpack_to(u, s->position, &seen, err) &&
-		    seen.before.len >= s->before.len;
-
-	if (same && s->before.len)
-		same = tail_mark_same(&s->before, seen.before.bytes +
-							  seen.before.len -
-							  s->before.len);
-	if (same && seen.head.len)
-		memcpy(first, seen.head.bytes, seen.head.len);
-	if (same && s->head.len > s->position)
-		same = unpack_head(s, u, first, err);
-	else if (same)
-		same = seen.head.len >= s->head.len &&
-		       tail_mark_same(&s->head, first);
-	if (same && s->position) {
-		tail_mark_set(&s->before, seen.before.bytes, seen.before.len);
-		if (seen.head.len > s->head.len)
-			s->head.len = seen.head.len;
-	}
-	if (same && s->head.len)
-		tail_mark_set(&s->head, first, s->head.len);
-	free(seen.head.bytes);
-	free(seen.before.bytes);
-	return same;
 }
 
 /* Why a file is not taken: 0 it is another one, else an errno; WHY_TOLD. */
@@ -152,7 +60,7 @@ static int take_packed(struct tail *t, struct tail_stream *s, struct unpack *u)
 
 	if (unsettled(t, s))
 		return WHY_LATER;
-	if (!unpack_holds(s, u, &err)) {
+	if (!tail_holds_packed(s, u, &err)) {
 		if (err.kind == ERR_NONE)
 			return 0;
 		tail_tell_once(t, s->file, &err);
@@ -384,21 +292,32 @@ static int by_time(const void *a, const void *b)
 					       : 0;
 }
 
+/* Nothing is in it yet, but those who wrote to it may not know that it was
+ * moved. What is younger than what stands at the path is a copy that begins. */
+static bool empty_and_moved(const struct tail_inode *now,
+			    const struct tail_sibling *x)
+{
+	return x->inode.size == 0 && !x->archive && now && x->inode.born &&
+	       x->inode.born < now->born;
+}
+
 static bool was_missed(struct tail *t, struct tail_file *f,
 		       const struct tail_inode *now,
 		       const struct tail_sibling *x, struct slice *ret_start)
 {
 	char bytes[TAIL_MARK];
 
-	if (!x->rotated || x->inode.size == 0 || !not_older(x, f->newest) ||
-	    x->inode.ctime < f->since || x->inode.born < f->absent ||
-	    tail_stream_known(t, &x->inode) ||
+	bool empty = empty_and_moved(now, x);
+
+	if (!x->rotated || (x->inode.size == 0 && !empty) ||
+	    !not_older(x, f->newest) || x->inode.ctime < f->since ||
+	    x->inode.born < f->absent || tail_stream_known(t, &x->inode) ||
 	    (t->has_out && tail_inode_same(&x->inode, &t->out)) ||
 	    (now && tail_inode_same(&x->inode, now)))
 		return false;
 	ret_start->len = peek(t, f, x->path, &x->inode, bytes);
-
-	if (ret_start->len == 0 || begins_as(f, x, bytes, ret_start->len) ||
+	if ((ret_start->len == 0 && !empty) ||
+	    begins_as(f, x, bytes, ret_start->len) ||
 	    copy_of_now(t, f, now, x, bytes, ret_start->len))
 		return false;
 	ret_start->ptr = mem_dup_bytes(bytes, ret_start->len);

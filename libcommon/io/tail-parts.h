@@ -48,10 +48,15 @@ void tail_mark_set(struct tail_mark *m, const char *p, size_t n);
 /* m->len bytes that are to be those of the mark. */
 bool tail_mark_same(const struct tail_mark *m, const char *p);
 
-/* tail-find.c */
-int tail_open_fd(struct tail *t, const struct tail_file *f, const char *path);
+/* tail-holds.c */
 /* Does the regular file hold what was handed on of the stream. */
 bool tail_holds(struct tail_stream *s, int fd);
+/* The archive stands at the position then, when it is the same stream. */
+bool tail_holds_packed(struct tail_stream *s, struct unpack *u,
+		       struct err *err);
+
+/* tail-find.c */
+int tail_open_fd(struct tail *t, const struct tail_file *f, const char *path);
 /* Opens where the stream stands now. TAIL_GOT: it is open; TAIL_DRY: not now,
  * and that was told; TAIL_OVER: it is nowhere; TAIL_CHANGED: its file has
  * another one now. */

@@ -368,6 +368,32 @@ static void half_a_line_is_no_sign_of_a_copy(void **state)
 	}
 }
 
+/* Nobody has seen it under its name, and its writer does not know yet. */
+static void what_was_moved_while_empty(void **state)
+{
+	AUTO_READER struct reader r = {.in = NULL};
+
+	(void)state;
+	reader_open(&r, follow, PATHS("*.log"));
+	assert_follows(&r, "");
+	reader_save(&r);
+	reader_close(&r);
+	put("app.log", "");
+	(void)usleep(20000); /* births differ */
+	assert_int_equal(rename("app.log", "app.log.1"), 0);
+	put("app.log", "");
+	reader_open(&r, follow, PATHS("*.log"));
+	assert_follows(&r, "");
+	put("app.log.1", "late\n");
+	assert_follows(&r, "late\n");
+	reader_again(&r, follow, PATHS("*.log"));
+	put("app.log.1", "later\n");
+	assert_follows(&r, "later\n");
+	put("app.log", "new\n");
+	assert_follows(&r, "new\n");
+	assert_string_equal(buf_str(&r.told), "");
+}
+
 static void compress(const char *from, const char *to, bool zstd)
 {
 	AUTO_BUF struct buf text = BUF_INIT, packed = BUF_INIT;
@@ -760,6 +786,7 @@ int main(void)
 		TEST(copied_and_truncated),
 		TEST(the_same_first_line_is_another_stream),
 		TEST(half_a_line_is_no_sign_of_a_copy),
+		TEST(what_was_moved_while_empty),
 		TEST(what_was_compressed_meanwhile),
 		TEST(the_state_finds_streams_again),
 		TEST(what_is_there_at_the_start_is_saved),
