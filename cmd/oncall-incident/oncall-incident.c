@@ -47,6 +47,8 @@ static const struct cli_command commands[] = {
 	 feedback_opts, CHANGES, 1, 1, feedback_run, false},
 	{"false-positive", "INCIDENT...", "close: nothing was wrong; the same line opens nothing again",
 	 false_positive_opts, CHANGES, 1, -1, false_positive_run, false},
+	{"tick", "", "write what people are to hear of now",
+	 tick_opts, CLI_CONFIG | CLI_STORE, 0, 0, tick_run, false},
 	{"silence", "add|list|expire|preview [WORD...]", "do not tell people of what matches, for some time",
 	 silence_opts, CHANGES, 1, -1, silence_run, false},
 	{"who", "[NAME...]", "say who is on call",
