@@ -161,3 +161,47 @@ int channel_ask(struct channel *ch, const struct channel_call *call,
 	return err_set(err, refused ? ERR_REFUSED : ERR_REMOTE,
 		       "it answers with status %ld", reply->status);
 }
+
+json_t *channel_ask_json(struct channel *ch, const struct channel_call *call,
+			 struct err *err)
+{
+	struct http_reply reply = {.status = 0};
+	json_t *answer = NULL;
+
+	if (channel_ask(ch, call, &reply, err) == 0) {
+		answer = channel_answer(&reply);
+		if (!answer)
+			(void)err_set(err, ERR_REMOTE, "its answer is no JSON");
+	}
+	http_reply_done(&reply);
+	return answer;
+}
+
+json_t *channel_fetch(struct channel *ch, const struct channel_call *call,
+		      struct channel_result *ret)
+{
+	struct http_reply reply = {.status = 0};
+	json_t *answer = NULL;
+
+	if (channel_perform(ch, call, &reply, ret) == 0) {
+		channel_judge(&reply, ret);
+		if (ret->outcome == CHANNEL_DELIVERED)
+			answer = channel_answer(&reply);
+		if (ret->outcome == CHANNEL_DELIVERED && !answer)
+			channel_outcome(ret, CHANNEL_LATER,
+					"its answer is no JSON");
+	}
+	http_reply_done(&reply);
+	return answer;
+}
+
+void channel_keep_id(struct channel_result *ret, const json_t *value)
+{
+	free(ret->remote_id);
+	ret->remote_id = NULL;
+	if (json_is_string(value))
+		ret->remote_id = mem_dup(json_string_value(value));
+	else if (json_is_integer(value))
+		ret->remote_id = mem_printf(
+			"%lld", (long long)json_integer_value(value));
+}

@@ -40,6 +40,10 @@ struct channel_kind {
 	 * released with close. */
 	int (*open)(struct channel *ch, struct err *err);
 	void (*close)(struct channel *ch);
+	/* What has to be asked or done before; -1: ret says what came of it,
+	 * and nothing is sent. May be NULL. */
+	int (*prepare)(struct channel *ch, const struct channel_job *job,
+		       struct channel_result *ret);
 	/* The request; NULL where render and send are given. */
 	int (*build)(struct channel *ch, const struct channel_job *job,
 		     struct channel_call *call, struct err *err);
@@ -122,6 +126,14 @@ void channel_outcome(struct channel_result *ret, enum channel_outcome o,
 		     const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* The body of an answer as JSON, or NULL; the caller decrefs it. */
 json_t *channel_answer(const struct http_reply *reply);
+/* Asks; the JSON of an answer 2xx, or NULL with ret set. */
+json_t *channel_fetch(struct channel *ch, const struct channel_call *call,
+		      struct channel_result *ret);
+/* The text or number of a member becomes the remote id. */
+void channel_keep_id(struct channel_result *ret, const json_t *value);
+/* For check: the JSON of the answer, or NULL and err is set. */
+json_t *channel_ask_json(struct channel *ch, const struct channel_call *call,
+			 struct err *err);
 /* For check: 0 when the answer is 2xx; ERR_REFUSED for 401, 403 and 404,
  * ERR_REMOTE for the rest. */
 int channel_ask(struct channel *ch, const struct channel_call *call,
@@ -145,6 +157,13 @@ void channel_text(struct buf *out, const struct note *n, enum markup m,
 /* The same, or what the target's template makes of the note. */
 int channel_words(const struct channel *ch, struct buf *out,
 		  const struct note *n, unsigned parts, struct err *err);
+/* The title and these parts, at most max units; it is cut where it can be. */
+int channel_short(const struct channel *ch, struct buf *out,
+		  const struct note *n, unsigned parts, enum markup_unit unit,
+		  size_t max, struct err *err);
+/* Appends a member of JSON, shortened to max UTF-16 units. */
+void channel_member(struct buf *out, const char *key, const char *text,
+		    size_t max);
 /* "🔴 title (3 times)": escaped, without marks of its own. */
 void channel_title(struct buf *out, const struct note *n, enum markup m);
 const char *channel_emoji(const struct note *n);

@@ -133,6 +133,31 @@ void channel_text(struct buf *out, const struct note *n, enum markup m,
 	}
 }
 
+int channel_short(const struct channel *ch, struct buf *out,
+		  const struct note *n, unsigned parts, enum markup_unit unit,
+		  size_t max, struct err *err)
+{
+	AUTO_BUF struct buf text = BUF_INIT;
+
+	if (channel_words(ch, &text, n, parts, err) < 0)
+		return -1;
+	while (text.len && text.data[text.len - 1] == '\n')
+		buf_truncate(&text, text.len - 1);
+	(void)markup_shorten(out, ch->kind->markup, buf_slice(&text), unit,
+			     max);
+	return 0;
+}
+
+void channel_member(struct buf *out, const char *key, const char *text,
+		    size_t max)
+{
+	AUTO_BUF struct buf s = BUF_INIT;
+
+	(void)markup_shorten(&s, MARKUP_PLAIN, slice_of(text), MARKUP_UTF16,
+			     max);
+	jwrite_str(out, key, buf_str(&s));
+}
+
 static void write_pairs(struct buf *out, const char *key, const char *name,
 			const char *value, const struct note_pair *list,
 			size_t count)

@@ -55,7 +55,7 @@ static int build(struct channel *ch, const struct channel_job *job,
 
 	call->method = channel_str(ch, "method");
 	call->url = mem_dup(secret ? secret : channel_str(ch, "url"));
-	call->idempotent = false;
+	call->idempotent = ch->traits.safe_again;
 	if (ch->template) {
 		if (channel_words(ch, &call->body, job->note, 0, err) < 0)
 			return -1;

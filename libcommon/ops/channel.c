@@ -174,7 +174,6 @@ static void set_traits(struct channel *ch)
 	AUTO_FREE char *every = path_of(ch, "every");
 	const char *unknown = channel_str(ch, "on_unknown");
 
-	ch->traits = ch->kind->traits;
 	if (strcmp(config_origin(ch->config, every), "built-in") != 0)
 		ch->traits.every = config_duration(ch->config, every);
 	if (unknown)
@@ -194,6 +193,7 @@ int channel_open(struct channel **ret, const struct config *c, const char *name,
 	if (find_kind(ch, err) < 0 || read_secrets(ch, err) < 0 ||
 	    check_required(ch, err) < 0 || channel_template_open(ch, err) < 0)
 		return -1;
+	ch->traits = ch->kind->traits;
 	if (ch->kind->open && ch->kind->open(ch, err) < 0)
 		return err_prefix(err, "target '%s'", name);
 	set_traits(ch);
@@ -266,6 +266,8 @@ static void send_call(struct channel *ch, const struct channel_job *job,
 	struct http_reply reply = {.status = 0};
 	struct err err = ERR_INIT;
 
+	if (ch->kind->prepare && ch->kind->prepare(ch, job, ret) < 0)
+		return;
 	if (ch->kind->build(ch, job, &call, &err) < 0) {
 		channel_outcome(ret, CHANNEL_FAILED, "%s", err.text);
 		return;
