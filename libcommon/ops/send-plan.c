@@ -223,6 +223,25 @@ static int add_unknown(struct send *s, struct fresh *f, const char *target,
 	return got < 0 ? -1 : 0;
 }
 
+/* It goes along with what is kept for a digest already. */
+static int join_digest(struct send *s, struct send_row *row, int64_t held,
+		       struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows = STORE_ASK(
+		s->store, err,
+		"SELECT MIN(due) FROM deliveries WHERE target = $1 AND room = "
+		"$2 AND alike IS NULL AND status = 'held'",
+		S_TEXT(row->target), S_TEXT(row->room));
+	int64_t due;
+
+	if (!rows || store_next(rows, err) < 0)
+		return -1;
+	due = store_time(rows, 0);
+	row->status = "held";
+	row->due = due != WHEN_NONE && due < held ? due : held;
+	return 0;
+}
+
 static int add_one(struct send *s, struct fresh *f, const struct send_choice *c,
 		   const struct note *n, struct err *err)
 {
@@ -237,8 +256,8 @@ static int add_one(struct send *s, struct fresh *f, const struct send_choice *c,
 	if (c->unknown)
 		return add_unknown(s, f, c->target, err);
 	if (c->held != WHEN_NONE && !send_target_get(s, c->target)->whole) {
-		row.status = "held";
-		row.due = c->held;
+		if (join_digest(s, &row, c->held, err) < 0)
+			return -1;
 	} else if (!f->call && send_storm_judge(s, &row, n, err) < 0) {
 		return -1;
 	}

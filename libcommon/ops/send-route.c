@@ -79,8 +79,8 @@ static int load_route(const struct config *c, const char *name, struct route *r,
 
 	r->match = selector_new();
 	r->to = mem_printf("routes.%s.to", name);
-	r->go_on = config_str(c, go_on) && config_bool(c, go_on);
-	r->digest = config_str(c, digest) ? config_duration(c, digest) : 0;
+	r->go_on = config_bool(c, go_on);
+	r->digest = config_duration(c, digest);
 	return load_match(c, match, r->match, err) < 0 ||
 			       load_windows(c, during, &r->during, err) < 0 ||
 			       load_windows(c, quiet, &r->quiet, err) < 0

@@ -1,0 +1,144 @@
+/* drain.c - chatops-send --flush and --daemon: what is due in the outbox. */
+#include "send-cmd.h"
+
+#include <oncall/clock.h>
+#include <oncall/diag.h>
+#include <oncall/signals.h>
+#include <oncall/when.h>
+
+#include <signal.h>
+
+/* How often a store is asked whether somebody has changed it. */
+#define LOOK_MS 500
+/* How long a store that fails is left alone. */
+#define REST_MS (5 * WHEN_SECOND)
+
+struct draining {
+	struct store *store;
+	struct send *send;
+	struct record_writer out;
+	int status;
+	size_t reported;
+};
+
+static void on_told(void *arg, const struct send_delivery *d)
+{
+	struct draining *dr = arg;
+
+	if (!strcmp(d->status, "queued"))
+		return; /* at a fallback; its end will be told */
+	send_delivery_record(d, &dr->out.out);
+	record_write_end(&dr->out);
+	run_note(&dr->status, &dr->reported, d);
+}
+
+static int open_outbox(struct draining *d, struct err *err)
+{
+	struct send_options o = {
+		.config = cli_config(), .told = on_told, .arg = d};
+
+	signals_install();
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (store_open(&d->store, cli_store_address(), STORE_WRITE, err) < 0)
+		return -1;
+	o.store = d->store;
+	return send_open(&d->send, &o, err);
+}
+
+static void close_outbox(struct draining *d)
+{
+	send_free(d->send);
+	store_close(d->store);
+	record_writer_done(&d->out);
+}
+
+static int drain_once(struct draining *d, struct send_round *round,
+		      struct err *err)
+{
+	do {
+		if (send_round(d->send, round, err) < 0 ||
+		    record_flush(&d->out, err) < 0)
+			return -1;
+		if (round->wrong)
+			d->status = err_worse_status(
+				d->status, err_exit_status(ERR_USAGE));
+	} while (round->tried);
+	return 0;
+}
+
+static int flush(struct draining *d, struct err *err)
+{
+	struct send_round round;
+	int64_t open = 0;
+
+	if (open_outbox(d, err) < 0 || drain_once(d, &round, err) < 0 ||
+	    send_open_count(d->store, &open, err) < 0)
+		return -1;
+	if (open)
+		d->status = err_worse_status(d->status,
+					     err_exit_status(ERR_REMOTE));
+	if (signals_stop())
+		d->status = err_worse_status(d->status, 128 + signals_stop());
+	return d->status;
+}
+
+int flush_outbox(struct err *err)
+{
+	struct draining d = {.out = RECORD_WRITER_INIT(STDOUT_FILENO)};
+	int rc = flush(&d, err);
+
+	close_outbox(&d);
+	return rc;
+}
+
+/* Until the time has come, or somebody has changed the store. */
+static int rest(struct draining *d, int64_t next, struct err *err)
+{
+	int64_t before, now;
+
+	if (store_data_version(d->store, &before, err) < 0)
+		return -1;
+	do {
+		int64_t ms = next == WHEN_NONE ? LOOK_MS : next - clock_now();
+
+		if (ms > 0)
+			(void)signals_sleep(ms < LOOK_MS ? ms : LOOK_MS);
+		if (store_data_version(d->store, &now, err) < 0)
+			return -1;
+	} while (!signals_stop() && now == before &&
+		 (next == WHEN_NONE || clock_now() < next));
+	return 0;
+}
+
+static int drain(struct draining *d, struct err *err)
+{
+	struct send_round round;
+
+	if (open_outbox(d, err) < 0)
+		return -1;
+	while (!signals_stop()) {
+		/* A daemon outlives a store that is away for a while. */
+		if (drain_once(d, &round, err) == 0 &&
+		    rest(d, round.next, err) == 0)
+			continue;
+		if (err->kind != ERR_SYSTEM || d->out.error)
+			return -1;
+		diag_error("%s", err->text);
+		err_clear(err);
+		(void)signals_sleep(REST_MS);
+	}
+	/* What was tried last is to be settled. */
+	if (send_round(d->send, &round, err) < 0 ||
+	    record_flush(&d->out, err) < 0)
+		return -1;
+	return 128 + signals_stop();
+}
+
+int drain_outbox(struct err *err)
+{
+	struct draining d = {.out = RECORD_WRITER_INIT(STDOUT_FILENO)};
+	int rc = drain(&d, err);
+
+	close_outbox(&d);
+	return rc;
+}
