@@ -89,6 +89,8 @@ static const struct cli_example examples[] = {
 	 "is the roster good, and is somebody there all the time?"},
 	{"make-reports && oncall-incident heartbeat beat reports",
 	 "say that a job was done; when it is not, an incident is opened"},
+	{"oncall-incident postmortem INC-20261120-0001 --output postmortem.md",
+	 "write what happened, and go on with it"},
 	{"oncall-incident export > incidents.jsonl",
 	 "take everything out, for a backup or another store"},
 	{NULL, NULL},
