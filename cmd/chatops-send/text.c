@@ -29,6 +29,14 @@ static int read_all(struct buf *out, struct err *err)
 	return buf_check(out, "the text", err);
 }
 
+static bool is_blank(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!strchr(" \t\r\n", text.ptr[i]))
+			return false;
+	return true;
+}
+
 static void write_message(const struct note *n, const char *key,
 			  struct buf *out)
 {
@@ -69,11 +77,11 @@ static int send_note(struct record_writer *out, struct err *err)
 
 	if (run_open(&r, out, err) < 0 || read_all(&text, err) < 0)
 		return -1;
-	read_note(&n, &text);
-	if (!n.title && !n.text && !send_args.title)
+	if (is_blank(buf_slice(&text)) && !send_args.title)
 		return err_set(err, ERR_INPUT,
-			       "there is nothing to send: "
-			       "standard input is empty");
+			       "there is nothing to send: standard input is "
+			       "empty");
+	read_note(&n, &text);
 	if (!m.key) {
 		ulid_make(ulid);
 		m.key = ulid;
