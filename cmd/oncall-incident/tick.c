@@ -7,6 +7,7 @@
 #include <oncall/actor.h>
 #include <oncall/clock.h>
 #include <oncall/diag.h>
+#include <oncall/heartbeat.h>
 #include <oncall/pager.h>
 #include <oncall/record.h>
 #include <oncall/signals.h>
@@ -59,6 +60,30 @@ static int tick_open(struct tick *t, struct err *err)
 static int tick_once(struct tick *t, int64_t *next, struct err *err)
 {
 	return pager_tick(t->pager, &t->out, next, err) < 0 ? -1 : 0;
+}
+
+/* Signs of life that cannot be looked for must not keep people from hearing of
+ * the rest. */
+static void check_heartbeats(struct tick *t, int64_t *next)
+{
+	struct err err = ERR_INIT;
+
+	*next = WHEN_NONE;
+	if (heartbeat_check(t->store, t->config ? t->config : cli_config(),
+			    t->actor, clock_now(), NULL, NULL, next, &err) < 0)
+		diag_error("%s; heartbeats are not looked for", err.text);
+}
+
+static int tick_all(struct tick *t, int64_t *next, struct err *err)
+{
+	int64_t beat;
+
+	check_heartbeats(t, &beat);
+	if (tick_once(t, next, err) < 0)
+		return -1;
+	if (beat != WHEN_NONE && (*next == WHEN_NONE || beat < *next))
+		*next = beat;
+	return 0;
 }
 
 /* Everything is done, and then undone. */
@@ -130,7 +155,7 @@ static int tick_follow(struct tick *t, struct err *err)
 
 		if (signals_reload())
 			reload(t);
-		if (tick_once(t, &next, err) < 0)
+		if (tick_all(t, &next, err) < 0)
 			return -1;
 		if (next == WHEN_NONE || next > latest)
 			next = latest;
@@ -156,5 +181,5 @@ int tick_run(int argc, char **argv, struct err *err)
 		return -1;
 	if (follow)
 		return tick_follow(&t, err);
-	return dry_run ? tick_dry(&t, err) : tick_once(&t, &next, err);
+	return dry_run ? tick_dry(&t, err) : tick_all(&t, &next, err);
 }

@@ -23,6 +23,8 @@ const struct cli_command commands[] = {
 	 NULL, CLI_CONFIG | CLI_STORE, 0, 0, config_run, false},
 	{"status", "", "show on one screen how things stand",
 	 NULL, READS, 0, 0, status_run, false},
+	{"tick", "", "bring everything up to date and tell people; for cron",
+	 tick_opts, 0, 0, 0, tick_run, false},
 	{"approve", "ID", "let what waits for approval happen",
 	 vote_opts, CHANGES, 1, 1, approve_run, false},
 	{"deny", "ID", "refuse what waits for approval",

@@ -7,9 +7,10 @@
 #include <oncall/store.h>
 
 extern const struct cli_command commands[];
-extern const struct cli_opt init_opts[], vote_opts[], doctor_opts[];
+extern const struct cli_opt init_opts[], vote_opts[], doctor_opts[],
+	tick_opts[];
 
-/* The places that init and doctor are told, who load nothing beforehand. */
+/* The places that init, doctor and tick are told, who load nothing beforehand. */
 extern const char *config_option, *store_option;
 /* Loads the configuration that these options mean. */
 int load_config(struct config **ret, struct err *err) MUST_CHECK;
@@ -20,8 +21,12 @@ int status_run(int argc, char **argv, struct err *err);
 int approve_run(int argc, char **argv, struct err *err);
 int deny_run(int argc, char **argv, struct err *err);
 int doctor_run(int argc, char **argv, struct err *err);
+int tick_run(int argc, char **argv, struct err *err);
 int help_run(int argc, char **argv, struct err *err);
 
+/* The path of a program, from our own folder or those of PATH, which the caller
+ * frees; or NULL. */
+char *program_path(const char *file);
 /* Becomes the program oncall-NAME, NAME being the first argument. */
 int program_run(int argc, char **argv, struct err *err);
 

@@ -71,20 +71,27 @@ static bool is_name(const char *name)
 	return n > 0 && n <= NAME_MAX_LEN && !name[n];
 }
 
-/* The path of oncall-NAME, which the caller frees, or NULL. */
-static char *find_program(const char *name)
+char *program_path(const char *file)
 {
 	struct folders f = folders_begin();
 	char *found = NULL, *folder;
 
-	while (is_name(name) && !found && (folder = folders_next(&f))) {
-		found = mem_printf("%s/" PREFIX "%s", folder, name);
+	while (!found && (folder = folders_next(&f))) {
+		found = mem_printf("%s/%s", folder, file);
 		free(folder);
 		if (!is_program(found))
 			free(TAKE_PTR(found));
 	}
 	free(f.own);
 	return found;
+}
+
+/* The path of oncall-NAME, which the caller frees, or NULL. */
+static char *find_program(const char *name)
+{
+	AUTO_FREE char *file = mem_printf(PREFIX "%s", name);
+
+	return is_name(name) ? program_path(file) : NULL;
 }
 
 static int has_prefix(const struct dirent *entry)

@@ -9,8 +9,8 @@
 #define ONCALL_PAGER_H
 
 #include <oncall/config.h>
+#include <oncall/incident.h>
 #include <oncall/record.h>
-#include <oncall/store.h>
 
 struct pager;
 
@@ -37,10 +37,11 @@ int pager_quiet(struct store *s, int64_t incident, struct err *err) MUST_CHECK;
  * not wait. */
 int pager_urge(struct store *s, int64_t incident, struct err *err) MUST_CHECK;
 
-/* Appends sentences of what muted, held and escalated an incident, what would
+/* Tells in sentences what muted, held and escalated an incident, what would
  * change that, and when it is looked at next; see incident_explain(). */
-int pager_explain(struct store *s, const struct config *c, int64_t incident,
-		  void (*say)(void *arg, const char *what, const char *text),
+int pager_explain(struct store *s, const struct config *c,
+		  const struct incident *inc,
+		  void (*tell)(void *arg, const char *what, const char *text),
 		  void *arg, struct err *err) MUST_CHECK;
 
 DEFINE_AUTO(struct pager *, pager_free, auto_pager_)

@@ -7,6 +7,7 @@
 
 #include <oncall/clock.h>
 #include <oncall/jwrite.h>
+#include <oncall/pager.h>
 #include <oncall/show.h>
 #include <oncall/utf8.h>
 #include <oncall/when.h>
@@ -148,6 +149,11 @@ static void say_links(struct explain *x, const struct incident *inc)
 		say(x, "simulated", "opened with --simulate: nothing is wrong");
 }
 
+static void say_pager(void *arg, const char *what, const char *text)
+{
+	say(arg, what, "%s", text);
+}
+
 int incident_explain(struct store *s, const struct config *c, int64_t num,
 		     bool json, struct buf *out, struct err *err)
 {
@@ -172,6 +178,8 @@ int incident_explain(struct store *s, const struct config *c, int64_t num,
 	if (say_history(&x, s, num, err) < 0)
 		return -1;
 	say_links(&x, &inc);
+	if (pager_explain(s, c, &inc, say_pager, &x, err) < 0)
+		return -1;
 	say_next(&x, &inc, c);
 	if (json) {
 		jwrite_close(out, ']');

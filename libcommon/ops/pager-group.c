@@ -3,7 +3,8 @@
  * to look again. Nothing is said before the group's wait is over, but for what
  * triage wants people to look at; what is over by then is never told. Then:
  *
- *   at once              the last one is over; un-muted; wanted by triage
+ *   at once              the last one is over; un-muted
+ *   group_wait           wanted by triage; the first time at once
  *   group_interval       new, open again, raised, over, begins or ends to flap
  *   repeat_interval      nobody has acknowledged all of it
  *
@@ -40,9 +41,16 @@ static bool is_news(const struct pager_group *g)
 	       g->marked[PAGER_STEADY] || g->marked[PAGER_OVER];
 }
 
-static bool is_at_once(const struct pager_group *g)
+/* What triage wants people to look at comes in storms, too. */
+static bool is_urgent(const struct pager *p, const struct pager_group *g)
 {
-	return g->urgent || g->marked[PAGER_UNMUTED] ||
+	return g->urgent &&
+	       (g->told == WHEN_NONE || p->now >= g->told + p->wait);
+}
+
+static bool is_at_once(const struct pager *p, const struct pager_group *g)
+{
+	return is_urgent(p, g) || g->marked[PAGER_UNMUTED] ||
 	       (g->marked[PAGER_OVER] && !g->known);
 }
 
@@ -197,6 +205,8 @@ static int64_t next_look(const struct pager *p, const struct pager_group *g,
 			due = pager_earlier(due, g->members[i].wake);
 	if (!spoken && is_news(g))
 		due = pager_earlier(due, g->told + p->interval);
+	if (!spoken && g->urgent)
+		due = pager_earlier(due, g->told + p->wait);
 	if (due != WHEN_NONE && due <= p->now)
 		due = p->now + PAGER_REST;
 	return due;
@@ -218,7 +228,7 @@ static int wait_more(struct pager *p, struct pager_group *g, struct err *err)
 
 static int look(struct pager *p, struct pager_group *g, struct err *err)
 {
-	bool speaks = is_at_once(g) || (is_news(g) && may_speak(p, g)) ||
+	bool speaks = is_at_once(p, g) || (is_news(g) && may_speak(p, g)) ||
 		      is_repeat(p, g);
 	int64_t due = WHEN_NONE;
 
@@ -228,7 +238,7 @@ static int look(struct pager *p, struct pager_group *g, struct err *err)
 		return -1;
 	settle(g);
 	set_repeats(p, g);
-	if (pager_escalate(p, g, &due, err) < 0)
+	if (pager_escalate(p, g, speaks && g->urgent, &due, err) < 0)
 		return -1;
 	g->due = next_look(p, g, speaks, due);
 	return pager_save(p, g, err);

@@ -86,15 +86,29 @@ struct pager_group {
 
 void pager_group_done(struct pager_group *g);
 
-/* ---- pager-news.c ---- */
+/* ---- pager-news.c, pager-take.c, pager-resolve.c ---- */
 
 /* Looks at what changed; -1 on error. */
 int pager_news(struct pager *p, struct err *err) MUST_CHECK;
+
+/* An incident, and the row that the pager has of it. */
+struct pager_news {
+	struct incident inc;
+	char *key; /* of its row; NULL: it has none */
+	char *status;
+	int64_t revision;
+};
+
+/* Inside a transaction. all: it did not change, but how it is seen may have. */
+int pager_take(struct pager *p, const struct pager_news *n, bool all,
+	       struct err *err) MUST_CHECK;
+/* The i-th field of group_by; NULL behind the last. */
+const char *pager_group_field(const struct config *c, size_t i);
+/* Appends the key of an incident's group: the values of group_by. */
+void pager_key(const struct config *c, const struct incident *inc,
+	       struct buf *out);
 /* Resolves what was mitigated and stayed quiet. */
 int pager_resolve(struct pager *p, struct err *err) MUST_CHECK;
-/* Appends the values of group_by. */
-void pager_key(const struct pager *p, const struct incident *inc,
-	       struct buf *out);
 
 /* ---- pager-group.c ---- */
 
@@ -119,10 +133,10 @@ int pager_save(struct pager *p, const struct pager_group *g, struct err *err)
 
 /* ---- pager-step.c ---- */
 
-/* Begins, does or ends the escalation of a group. *due: the earlier one of it
- * and of what is to be done next. */
-int pager_escalate(struct pager *p, struct pager_group *g, int64_t *due,
-		   struct err *err) MUST_CHECK;
+/* Begins, does or ends the escalation of a group; hurried: with the next step
+ * at once. *due: the earlier one of it and of what is to be done next. */
+int pager_escalate(struct pager *p, struct pager_group *g, bool hurried,
+		   int64_t *due, struct err *err) MUST_CHECK;
 /* Nobody is needed any more: no step is done, what calls is taken back. */
 int pager_stop(struct pager *p, struct pager_group *g, struct err *err)
 	MUST_CHECK;

@@ -5,194 +5,23 @@
  */
 #include "pager-internal.h"
 
-#include <stdio.h>
-
-#include <oncall/clock.h>
 #include <oncall/counter.h>
 #include <oncall/hash.h>
-#include <oncall/incident-edit.h>
-#include <oncall/incident-match.h>
-#include <oncall/jlist.h>
-#include <oncall/jwrite.h>
 #include <oncall/mem.h>
 
 #define HASH_DIGITS 15 /* of a counter, which is not negative */
 
-/* ---- groups ---- */
-
-static const char *const usual[] = {"service", "category"};
-
-/* The i-th field of group_by; NULL behind the last. */
-static const char *group_field(const struct config *c, size_t i)
-{
-	const char *field = config_item(c, "incidents.group_by", i);
-
-	if (field ||
-	    strcmp(config_origin(c, "incidents.group_by"), "built-in") != 0)
-		return field;
-	return i < ARRAY_LEN(usual) ? usual[i] : NULL;
-}
-
-void pager_key(const struct pager *p, const struct incident *inc,
-	       struct buf *out)
-{
-	AUTO_INCIDENT_MATCH struct incident_match *m =
-		incident_match_new(p->config, inc);
-	const char *field;
-
-	jwrite_open(out, NULL, '[');
-	for (size_t i = 0; (field = group_field(p->config, i)); i++) {
-		struct slice value = incident_match_value(m, field);
-
-		jwrite_text(out, NULL, value.ptr ? value : SLICE_LIT(""));
-	}
-	/* What is simulated is told apart from what is real. */
-	if (inc->simulated)
-		jwrite_bool(out, NULL, true);
-	jwrite_close(out, ']');
-}
-
-/* An incident, and the row that the pager has of it. */
-struct news {
-	struct incident inc;
-	char *key; /* of its row; NULL: it has none */
-	char *status;
-	int64_t revision;
-};
-
-static void news_done(struct news *n)
+static void news_done(struct pager_news *n)
 {
 	incident_done(&n->inc);
 	free(n->key);
 	free(n->status);
-	*n = (struct news){.key = NULL};
-}
-
-/* The number behind the last point of the thread's newest message, so that no
- * key comes again when a thread does. */
-static int last_seq(struct pager *p, const char *thread, int64_t *ret,
-		    struct err *err)
-{
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(p->store, err,
-			  "SELECT key FROM messages WHERE thread = $1 "
-			  "ORDER BY num DESC LIMIT 1",
-			  S_TEXT(thread));
-	int got = rows ? store_next(rows, err) : -1;
-	struct slice key, number;
-	const char *point;
-
-	*ret = 0;
-	if (got <= 0)
-		return got;
-	key = store_text(rows, 0);
-	point = memrchr(key.ptr, '.', key.len);
-	if (!point)
-		return 0;
-	number.ptr = point + 1;
-	number.len = key.len - (size_t)(number.ptr - key.ptr);
-	if (jscan_int(number, ret) < 0)
-		*ret = 0;
-	return 0;
-}
-
-static int64_t group_begins(const struct pager *p, const struct incident *inc)
-{
-	int64_t from = inc->revision > 1 ? inc->updated : inc->opened;
-
-	return (from < p->now ? from : p->now) + p->wait;
-}
-
-static int new_group(struct pager *p, const struct incident *inc,
-		     const char *key, struct err *err)
-{
-	char thread[INCIDENT_ID];
-	int64_t seq;
-
-	incident_id(thread, inc->num);
-	if (last_seq(p, thread, &seq, err) < 0)
-		return -1;
-	return STORE_QUEUE(p->store, err,
-			   "INSERT INTO pager_groups (key, thread, seq, "
-			   "begins, due, called) VALUES ($1, $2, $3, $4, $5, "
-			   "'[]') ON CONFLICT (key) DO NOTHING",
-			   S_TEXT(key), S_TEXT(thread), S_INT(seq),
-			   S_INT(group_begins(p, inc)), S_INT(p->now));
-}
-
-/* What people know goes with an incident to another group: they have heard of
- * it, and who was called there hears how it ends. */
-static int move_group(struct pager *p, const char *from, const char *to,
-		      struct err *err)
-{
-	if (STORE_QUEUE(p->store, err,
-			"INSERT INTO pager_groups (key, thread, seq, begins, "
-			"due, told, repeats, policy, escalated, called) "
-			"SELECT $2, thread, seq, begins, $3, told, repeats, "
-			"policy, escalated, called FROM pager_groups "
-			"WHERE key = $1 ON CONFLICT (key) DO NOTHING",
-			S_TEXT(from), S_TEXT(to), S_INT(p->now)) < 0 ||
-	    STORE_QUEUE(p->store, err,
-			"INSERT INTO pager_steps (group_key, step, due, done) "
-			"SELECT $2, step, due, done FROM pager_steps "
-			"WHERE group_key = $1 "
-			"ON CONFLICT (group_key, step) DO NOTHING",
-			S_TEXT(from), S_TEXT(to)) < 0)
-		return -1;
-	return STORE_QUEUE(p->store, err,
-			   "UPDATE pager_groups SET due = $2 WHERE key = $1",
-			   S_TEXT(from), S_INT(p->now));
-}
-
-/* ---- one incident ---- */
-
-static int keep_row(struct pager *p, const struct incident *inc,
-		    const char *key, struct err *err)
-{
-	return STORE_QUEUE(
-		p->store, err,
-		"INSERT INTO pager_incidents (incident, group_key, status, "
-		"revision, urgent) VALUES ($1, $2, $3, $4, 0) "
-		"ON CONFLICT (incident) DO UPDATE SET "
-		"group_key = excluded.group_key, status = excluded.status, "
-		"revision = excluded.revision",
-		S_INT(inc->num), S_TEXT(key),
-		S_TEXT(incident_status_names[inc->status]),
-		S_INT(inc->revision));
-}
-
-/* all: it did not change, but how it is seen may have. */
-static int take_news(struct pager *p, const struct news *n, bool all,
-		     struct err *err)
-{
-	const struct incident *inc = &n->inc;
-	AUTO_BUF struct buf key = BUF_INIT;
-	bool moved;
-
-	if (mute_note(p->mute, inc, p->now, err) < 0)
-		return -1;
-	if (!incident_live(inc) && !n->key)
-		return 0;
-	pager_key(p, inc, &key);
-	moved = !n->key || strcmp(n->key, buf_str(&key)) != 0;
-	if (!all && !moved && n->revision == inc->revision && n->status &&
-	    !strcmp(n->status, incident_status_names[inc->status]))
-		return 0; /* it only happened again */
-	if (moved && n->key && move_group(p, n->key, buf_str(&key), err) < 0)
-		return -1;
-	if (moved && new_group(p, inc, buf_str(&key), err) < 0)
-		return -1;
-	if (keep_row(p, inc, buf_str(&key), err) < 0)
-		return -1;
-	return STORE_QUEUE(p->store, err,
-			   "UPDATE pager_groups SET due = $2 WHERE key = $1 "
-			   "AND (due IS NULL OR due > $2)",
-			   S_TEXT(buf_str(&key)), S_INT(p->now));
+	*n = (struct pager_news){.key = NULL};
 }
 
 struct batch {
 	struct pager *p;
-	struct news *items;
+	struct pager_news *items;
 	size_t count, cap;
 	int64_t last; /* number of the last one, when all are looked at */
 	bool more;
@@ -217,7 +46,7 @@ static int read_batch(struct batch *b, struct store_rows *rows, struct err *err)
 	if (!rows)
 		return -1;
 	while ((got = store_next(rows, err)) > 0) {
-		struct news *n;
+		struct pager_news *n;
 
 		if (b->count == b->cap) {
 			b->cap = b->cap ? b->cap * 2 : PAGER_CHUNK;
@@ -282,7 +111,7 @@ static int changed_work(void *arg, struct err *err)
 	    read_changed(b, seen, bound, err) < 0)
 		return -1;
 	for (size_t i = 0; i < b->count; i++)
-		if (take_news(p, &b->items[i], false, err) < 0)
+		if (pager_take(p, &b->items[i], false, err) < 0)
 			return -1;
 	b->more = bound != INT64_MAX;
 	if (b->count == 0)
@@ -342,7 +171,7 @@ static int config_hash(struct pager *p, int64_t *ret, struct err *err)
 	AUTO_BUF struct buf text = BUF_INIT;
 	const char *field;
 
-	for (size_t i = 0; (field = group_field(p->config, i)); i++)
+	for (size_t i = 0; (field = pager_group_field(p->config, i)); i++)
 		buf_addf(&text, "%s\n", field);
 	mute_rules(p->mute, &text);
 	if (add_silences(p, &text, err) < 0)
@@ -369,7 +198,7 @@ static int all_work(void *arg, struct err *err)
 	if (read_batch(b, rows, err) < 0)
 		return -1;
 	for (size_t i = 0; i < b->count; i++)
-		if (take_news(p, &b->items[i], true, err) < 0)
+		if (pager_take(p, &b->items[i], true, err) < 0)
 			return -1;
 	b->more = b->count == PAGER_CHUNK;
 	return 0;
@@ -483,76 +312,4 @@ int pager_news(struct pager *p, struct err *err)
 	batch_clear(&b);
 	free(b.items);
 	return rc;
-}
-
-/* ---- what stayed quiet ---- */
-
-static int find_quiet(struct pager *p, int64_t *nums, size_t *count,
-		      struct err *err)
-{
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(p->store, err,
-			  "SELECT num FROM incidents "
-			  "WHERE status = 'mitigated' AND mitigated <= $1 "
-			  "AND last_seen <= $1 ORDER BY num LIMIT $2",
-			  S_INT(p->now - p->resolve_after), S_INT(PAGER_CHUNK));
-	int got;
-
-	*count = 0;
-	if (!rows)
-		return -1;
-	while ((got = store_next(rows, err)) > 0)
-		nums[(*count)++] = store_int(rows, 0);
-	return got;
-}
-
-struct quiet {
-	struct pager *p;
-	int64_t nums[PAGER_CHUNK];
-	size_t count;
-};
-
-static int resolve_work(void *arg, struct err *err)
-{
-	struct quiet *q = arg;
-	struct pager *p = q->p;
-	char after[32], note[80];
-	const struct incident_edit edit = {.store = p->store,
-					   .actor = p->actor,
-					   .note = note,
-					   .automatic = true,
-					   .took = WHEN_NONE};
-	int64_t changed;
-
-	when_format_duration(after, p->resolve_after);
-	(void)snprintf(note, sizeof(note), "mitigated, and nothing seen for %s",
-		       after);
-	if (incident_lock(p->store, &changed, err) < 0 ||
-	    find_quiet(p, q->nums, &q->count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < q->count; i++) {
-		AUTO_INCIDENT struct incident inc = {.num = 0};
-
-		if (incident_move(&edit, q->nums[i], INCIDENT_RESOLVED, &inc,
-				  err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int pager_resolve(struct pager *p, struct err *err)
-{
-	struct quiet q = {.p = p};
-
-	if (p->resolve_after < 0)
-		return 0;
-	if (find_quiet(p, q.nums, &q.count, err) < 0)
-		return -1;
-	while (q.count) {
-		if (store_transact(p->store, resolve_work, &q, err) < 0)
-			return -1;
-		if (q.count < PAGER_CHUNK)
-			break;
-	}
-	return 0;
 }

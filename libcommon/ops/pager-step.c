@@ -230,7 +230,8 @@ static int begin(struct pager *p, struct pager_group *g,
 }
 
 static int call_for(struct pager *p, struct pager_group *g,
-		    const struct incident *worst, int64_t *due, struct err *err)
+		    const struct incident *worst, bool hurried, int64_t *due,
+		    struct err *err)
 {
 	AUTO_FREE char *assignee = worst->assignee.len
 					   ? mem_dup_bytes(worst->assignee.ptr,
@@ -251,11 +252,11 @@ static int call_for(struct pager *p, struct pager_group *g,
 	if (begin(p, g, c.policy, err) < 0)
 		return -1;
 	c.facts.began = g->escalated;
-	return run_steps(&c, g->urgent, due, err);
+	return run_steps(&c, hurried, due, err);
 }
 
-int pager_escalate(struct pager *p, struct pager_group *g, int64_t *due,
-		   struct err *err)
+int pager_escalate(struct pager *p, struct pager_group *g, bool hurried,
+		   int64_t *due, struct err *err)
 {
 	AUTO_INCIDENT struct incident worst = {.num = 0};
 
@@ -265,7 +266,7 @@ int pager_escalate(struct pager *p, struct pager_group *g, int64_t *due,
 		return 0;
 	if (incident_load(p->store, pager_worst(g, true)->num, &worst, err) < 0)
 		return -1;
-	return call_for(p, g, &worst, due, err);
+	return call_for(p, g, &worst, hurried, due, err);
 }
 
 /* ---- somebody has it in hand ---- */
