@@ -78,13 +78,12 @@ static const struct cli_exit exits[] = {
 };
 
 static const struct cli_example examples[] = {
-	{"oncall-incident tick --follow | chatops-send", "tell people of incidents"},
+	{"oncall-incident tick | chatops-send", "tell people of incidents"},
 	{"chatops-send --flush", "send what is due; from cron"},
 	{"df -h / | chatops-send --text --title 'disk of web1' --to ops", "say something"},
-	{"oncall-incident list --json | chatops-send --each incident --render ops", "what would it look like?"},
+	{"oncall-incident list --json | chatops-send --render ops", "what would it look like?"},
 	{"chatops-send --check", "would all targets take messages?"},
 	{"chatops-send outbox list --status open", "what waits, and why"},
-	{"chatops-send outbox retry --all", "send again what failed"},
 	{NULL, NULL},
 };
 /* clang-format on */

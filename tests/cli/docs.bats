@@ -11,7 +11,8 @@ setup() {
     common_setup
     export ONCALL_CONFIG=$PWD/oncall.yaml ONCALL_NOW=2026-11-20T12:00:00Z
     (umask 077 && printf '%s\n' 'environment: test' "roster: $PWD/roster" \
-        >"$ONCALL_CONFIG")
+        "targets: {ops: {type: file, path: $PWD/told}}" \
+        'routes: {all: {to: [ops]}}' >"$ONCALL_CONFIG")
     cp "$ROOT/examples/config/roster" "$PWD/roster"
     chmod 644 "$PWD/roster"
 }
