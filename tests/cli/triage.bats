@@ -142,6 +142,29 @@ new_incident() {
     is "$(of .triage.decision)" ignore
 }
 
+@test "what is silenced is not acted on, and is again when that is over" {
+    learned 30
+    policy '{autonomy: auto, thresholds: {auto: 30, escalate: 10}}'
+    new_incident >in
+    gives 0 triage --dry-run in
+    is "$(of .triage.decision)" auto
+    oi silence add service=db --for 1h >/dev/null
+    oi silence add service=api --for 1h --from 2026-11-20T13:00:00Z >/dev/null
+    gives 0 triage --dry-run in
+    is "$(of .triage.decision)" auto
+    id=$(oi silence add service=api category=database --for 1h --json | jq -r .id)
+    gives 0 triage in
+    is "$(of .triage.decision)" ignore
+    is "$(of '.triage.reasons[0]')" "the incident is silenced by $id of $(id -un)"
+    gives 0 triage --dry-run in --now 2026-11-20T12:59:59Z
+    is "$(of .triage.decision)" ignore
+    gives 0 triage --dry-run in --now 2026-11-20T14:00:00Z
+    is "$(of .triage.decision)" auto
+    oi silence expire "$id" >/dev/null
+    gives 0 triage --dry-run in
+    is "$(of .triage.decision)" auto
+}
+
 @test "what is over is ignored, also when the record does not know it yet" {
     learned 30
     policy '{autonomy: auto, thresholds: {auto: 30, escalate: 10}}'
