@@ -292,9 +292,9 @@ static bool input_waits(int ms)
 
 static int64_t until(int64_t when)
 {
-	int64_t ms = when - clock_now();
+	int64_t ms = when == WHEN_NONE ? STEP_MS : when - clock_now();
 
-	if (when == WHEN_NONE || ms > STEP_MS)
+	if (ms > STEP_MS)
 		return STEP_MS;
 	return ms > 1 ? ms : 1;
 }
