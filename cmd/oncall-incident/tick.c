@@ -123,14 +123,13 @@ static void reload(struct tick *t)
 	t->config = TAKE_PTR(c);
 }
 
-/* Until there is something to do: a timer is due, the store has changed, a
- * signal came. 1 when nobody reads what is written any more. */
-static int wait_for(struct tick *t, int64_t until, struct err *err)
+/* Until there is something to do: a timer is due, the store has another version
+ * than before, a signal came. 1 when nobody reads what is written any more. */
+static int wait_for(struct tick *t, int64_t until, int64_t before,
+		    struct err *err)
 {
-	int64_t before, now;
+	int64_t now;
 
-	if (store_data_version(t->store, &before, err) < 0)
-		return -1;
 	while (!signals_stop() && clock_now() < until) {
 		int64_t left = until - clock_now();
 		int ms = left < LOOK_MS ? (int)left : LOOK_MS;
@@ -150,16 +149,18 @@ static int tick_follow(struct tick *t, struct err *err)
 {
 	signals_install();
 	while (!signals_stop()) {
-		int64_t next, latest = clock_now() + TICK_LEAST;
+		int64_t next, latest = clock_now() + TICK_LEAST, version;
 		int rc;
 
 		if (signals_reload())
 			reload(t);
-		if (tick_all(t, &next, err) < 0)
+		/* What comes while it ticks is for the next one. */
+		if (store_data_version(t->store, &version, err) < 0 ||
+		    tick_all(t, &next, err) < 0)
 			return -1;
 		if (next == WHEN_NONE || next > latest)
 			next = latest;
-		rc = wait_for(t, next, err);
+		rc = wait_for(t, next, version, err);
 		if (rc != 0)
 			return rc < 0 ? -1 : 128 + SIGPIPE;
 	}
