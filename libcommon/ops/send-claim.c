@@ -210,6 +210,23 @@ static int64_t rate_allows(const struct channel_traits *t, int64_t next,
 	return t->every && next - ahead > now ? next - ahead : now;
 }
 
+/* 1: it is to be sent now; 0: it has ended, unsent; 2: not yet, and nothing
+ * behind it is. */
+static int may_go(struct send *s, const struct line *l, const struct waiting *w,
+		  const struct channel_traits *t, struct err *err)
+{
+	int64_t now = clock_now(), at = rate_allows(t, l->next, now);
+
+	if (w->cancelled)
+		return end_one(s, l, w, "cancelled", w->reason, err);
+	if (w->made < now - s->limit.expire)
+		return end_one(s, l, w, "failed", SEND_TOO_OLD, err);
+	if (w->due <= now && at <= now)
+		return 1;
+	send_due(s, w->due > at ? w->due : at);
+	return 2;
+}
+
 static int claim_waiting(struct send *s, struct line *l, const struct queue *q,
 			 size_t *bytes, struct err *err)
 {
@@ -217,34 +234,21 @@ static int claim_waiting(struct send *s, struct line *l, const struct queue *q,
 	size_t most = t.safe_again ? s->quota : 1, claimed = 0;
 	int64_t now = clock_now();
 	bool late = q->count && q->items[0].attempts > 0;
+	int got = 0;
 
-	for (size_t i = 0; i < q->count && claimed < most; i++) {
-		const struct waiting *w = &q->items[i];
-		int64_t at = rate_allows(&t, l->next, now);
-		bool old = w->made < now - s->limit.expire;
-		int got;
-
-		if (w->cancelled || old) {
-			if (end_one(s, l, w,
-				    w->cancelled ? "cancelled" : "failed",
-				    w->cancelled ? w->reason : SEND_TOO_OLD,
-				    err) < 0)
-				return -1;
-			continue;
+	for (size_t i = 0; i < q->count && claimed < most && got != 2 &&
+			   *bytes <= SEND_CLAIM_BYTES;
+	     i++) {
+		got = may_go(s, l, &q->items[i], &t, err);
+		if (got == 1) {
+			got = claim_one(s, l, &q->items[i], late, err);
+			if (got == 0) /* it was taken back just now */
+				send_due(s, now);
 		}
-		if (w->due > now || at > now) {
-			send_due(s, w->due > at ? w->due : at);
-			break;
-		}
-		if (*bytes > SEND_CLAIM_BYTES)
-			break;
-		got = claim_one(s, l, w, late, err);
 		if (got < 0)
 			return -1;
-		if (got == 0) {
-			send_due(s, now);
+		if (got != 1)
 			continue;
-		}
 		claimed++;
 		*bytes += s->jobs.items[s->jobs.count - 1].record_len;
 		l->next = (l->next > now ? l->next : now) + t.every;

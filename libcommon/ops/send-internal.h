@@ -20,7 +20,7 @@
 #define SEND_ROUND_MS 1000
 /* How soon a room is looked at again that another process has. */
 #define SEND_BUSY_MS  100
-#define SEND_JOBS_MAX (4 * SEND_CLAIM_MAX) /* of all rooms */
+#define SEND_JOBS_MAX ((size_t)512) /* of all rooms */
 /* Keys of messages about others. */
 #define SEND_DIGEST  "digest."
 #define SEND_AGAIN   "again."
@@ -153,10 +153,9 @@ struct send_row {
 /* 1; 0: the message goes there already. */
 int send_insert(struct send *s, const struct send_row *r, struct err *err)
 	MUST_CHECK;
-/* A message of our own about others, for that target alone. */
-int send_say(struct send *s, const char *key, const char *target,
-	     const char *room, struct slice record, int64_t *ret_num,
-	     struct err *err) MUST_CHECK;
+/* A message of our own about others, for that target alone; its number. */
+int64_t send_say(struct send *s, const char *key, const char *target,
+		 const char *room, struct slice record, struct err *err);
 /* The delivery will not be: its fallback, if there is one, gets the message.
  * 1 when it does. */
 int send_fall_back(struct send *s, int64_t message, const char *key,

@@ -80,9 +80,8 @@ static int find(struct send *s, const char *key, int64_t *ret_num,
 	return 1;
 }
 
-int send_say(struct send *s, const char *key, const char *target,
-	     const char *room, struct slice record, int64_t *ret_num,
-	     struct err *err)
+int64_t send_say(struct send *s, const char *key, const char *target,
+		 const char *room, struct slice record, struct err *err)
 {
 	int64_t now = clock_now();
 	struct outbox_message m = {.key = key, .made = now, .record = record};
@@ -94,11 +93,10 @@ int send_say(struct send *s, const char *key, const char *target,
 	bool planned;
 
 	if (outbox_add(s->store, &m, err) < 0 ||
-	    find(s, key, ret_num, &planned, err) < 0 ||
-	    mark_planned(s, *ret_num, err) < 0)
+	    find(s, key, &row.message, &planned, err) < 0 ||
+	    mark_planned(s, row.message, err) < 0)
 		return -1;
-	row.message = *ret_num;
-	return send_insert(s, &row, err) < 0 ? -1 : 0;
+	return send_insert(s, &row, err) < 0 ? -1 : row.message;
 }
 
 /* ---- fallback ---- */
@@ -122,7 +120,8 @@ bool send_has_fallback(const struct send *s, const char *target)
 
 	fallbacks(s, target, &to);
 	for (size_t i = 0; i < to.count; i++)
-		if (!to.items[i].unknown && strcmp(to.items[i].target, target))
+		if (!to.items[i].unknown &&
+		    strcmp(to.items[i].target, target) != 0)
 			return true;
 	return false;
 }

@@ -279,10 +279,9 @@ static int tell_digest(struct send *s, const struct group *g, struct err *err)
 		key = mem_printf(SEND_DIGEST "%s.%lld", g->target,
 				 (long long)d.first);
 		write_digest(&d, key, &record);
-		rc = send_say(s, key, g->target, g->room, buf_slice(&record),
-			      &num, err);
-		if (rc == 0)
-			rc = join(s, g, num, err);
+		num = send_say(s, key, g->target, g->room, buf_slice(&record),
+			       err);
+		rc = num < 0 ? -1 : join(s, g, num, err);
 	}
 	buf_done(&d.text);
 	return rc;
@@ -424,10 +423,8 @@ static int say_again(struct send *s, const struct group *g,
 	int64_t num;
 
 	write_again(f, g, key, &record);
-	return send_say(s, key, g->target, g->room, buf_slice(&record), &num,
-			err) < 0
-		       ? -1
-		       : join(s, g, num, err);
+	num = send_say(s, key, g->target, g->room, buf_slice(&record), err);
+	return num < 0 ? -1 : join(s, g, num, err);
 }
 
 static int tell_alike(struct send *s, const struct group *g, struct err *err)

@@ -165,7 +165,7 @@ void send_free(struct send *s)
 
 static bool is_whole(const struct send *s, const char *name, const char *type)
 {
-	const char *item = config_item(s->config, "send.whole", 0);
+	const char *item;
 
 	if (!strcmp(config_origin(s->config, "send.whole"), "built-in")) {
 		for (size_t i = 0; i < ARRAY_LEN(whole_types); i++)

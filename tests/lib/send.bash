@@ -1,7 +1,7 @@
 # What the tests of chatops-send share: `load ../lib/send`, after common. A
 # webhook that counts stands ready as target "hook" (see count-server.py), "log"
 # is a file, and nobody listens at "dead".
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154
 
 server_pid=''
 
