@@ -78,6 +78,9 @@ static int tick_all(struct tick *t, int64_t *next, struct err *err)
 {
 	int64_t beat;
 
+	/* Commands of heartbeats may take their time: first what is due. */
+	if (tick_once(t, next, err) < 0)
+		return -1;
 	check_heartbeats(t, &beat);
 	if (tick_once(t, next, err) < 0)
 		return -1;
