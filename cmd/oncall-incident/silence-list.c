@@ -20,7 +20,7 @@ struct use {
 
 struct listing {
 	bool ended; /* those that are over, too */
-	struct silences *all;
+	struct silence_set *all;
 	struct use *uses;
 	const struct incident *inc;
 	int64_t now;
@@ -29,7 +29,7 @@ struct listing {
 static void on_covered(void *arg, struct silence *s)
 {
 	struct listing *l = arg;
-	struct use *u = &l->uses[s - silences_at(l->all, 0)];
+	struct use *u = &l->uses[s - silence_set_at(l->all, 0)];
 
 	if (silence_state(s, l->now) != SILENCE_ACTIVE)
 		return;
@@ -52,7 +52,7 @@ static int find_uses(struct listing *l, struct store *store, struct err *err)
 			incident_match_new(cli_config(), &inc);
 
 		l->inc = &inc;
-		silences_each(l->all, m, &inc, on_covered, l);
+		silence_set_each(l->all, m, &inc, on_covered, l);
 	}
 	return got;
 }
@@ -141,7 +141,7 @@ static void print_list(const struct listing *l, struct buf *out)
 	const struct silence *s;
 	size_t count = 0;
 
-	for (size_t i = 0; (s = silences_at(l->all, i)); i++) {
+	for (size_t i = 0; (s = silence_set_at(l->all, i)); i++) {
 		if (!l->ended && silence_state(s, l->now) == SILENCE_EXPIRED)
 			continue;
 		count++;
@@ -160,17 +160,18 @@ static void print_list(const struct listing *l, struct buf *out)
 
 int silence_list(bool ended, struct record_writer *out, struct err *err)
 {
-	enum silences_which which = ended ? SILENCES_ALL : SILENCES_LIVE;
+	enum silence_set_which which =
+		ended ? SILENCE_SET_ALL : SILENCE_SET_LIVE;
 	AUTO_STORE struct store *store = NULL;
-	AUTO_SILENCES struct silences *all = NULL;
+	AUTO_SILENCE_SET struct silence_set *all = NULL;
 	AUTO_FREE struct use *uses = NULL;
 	struct listing l = {.ended = ended, .now = clock_now()};
 	size_t n = 0;
 
 	if (open_store(&store, STORE_READ, err) < 0 ||
-	    silences_load(&all, store, which, 0, err) < 0)
+	    silence_set_load(&all, store, which, 0, err) < 0)
 		return -1;
-	while (silences_at(all, n))
+	while (silence_set_at(all, n))
 		n++;
 	uses = mem_zero(n + 1, sizeof(*uses));
 	l.all = all;

@@ -43,29 +43,29 @@ void silence_write(struct buf *out, const struct silence *s, int64_t now);
 
 /* ---- all of them ---- */
 
-struct silences; /* found by what they ask for */
+struct silence_set; /* found by what they ask for */
 
-enum silences_which {
-	SILENCES_LIVE, /* those that were not ended */
-	SILENCES_ALL,
-	SILENCES_THEN, /* that were active at that time */
+enum silence_set_which {
+	SILENCE_SET_LIVE, /* those that were not ended */
+	SILENCE_SET_ALL,
+	SILENCE_SET_THEN, /* that were active at that time */
 };
-int silences_load(struct silences **ret, struct store *s,
-		  enum silences_which which, int64_t then, struct err *err)
-	MUST_CHECK;
-void silences_free(struct silences *all);
+int silence_set_load(struct silence_set **ret, struct store *s,
+		     enum silence_set_which which, int64_t then,
+		     struct err *err) MUST_CHECK;
+void silence_set_free(struct silence_set *all);
 /* In the order in which they were made; NULL behind the last. */
-struct silence *silences_at(const struct silences *all, size_t i);
+struct silence *silence_set_at(const struct silence_set *all, size_t i);
 /* Calls for every one that covers the incident, whatever the time. */
-void silences_each(struct silences *all, struct incident_match *m,
-		   const struct incident *inc,
-		   void (*each)(void *arg, struct silence *s), void *arg);
+void silence_set_each(struct silence_set *all, struct incident_match *m,
+		      const struct incident *inc,
+		      void (*each)(void *arg, struct silence *s), void *arg);
 /* Of one that stands alone. */
 bool silence_covers(struct silence *s, struct incident_match *m,
 		    const struct incident *inc);
 
-DEFINE_AUTO(struct silences *, silences_free, auto_silences_)
-#define AUTO_SILENCES CLEANUP(auto_silences_)
+DEFINE_AUTO(struct silence_set *, silence_set_free, auto_silence_set_)
+#define AUTO_SILENCE_SET CLEANUP(auto_silence_set_)
 
 /* ---- changing them ---- */
 
@@ -82,12 +82,12 @@ int silence_add(const struct silence_edit *e, struct silence *s,
 int silence_expire(const struct silence_edit *e, const char *id,
 		   struct silence *ret, struct err *err) MUST_CHECK;
 /* Inside a transaction: notes the end of those whose time is over. */
-int silences_sweep(const struct silence_edit *e, struct silences *all,
-		   struct err *err) MUST_CHECK;
+int silence_sweep(const struct silence_edit *e, struct silence_set *all,
+		  struct err *err) MUST_CHECK;
 /* Inside a transaction: the incident is over, for those that wait for that. */
-int silences_resolved(const struct silence_edit *e, struct silences *all,
-		      const struct incident *inc, struct err *err) MUST_CHECK;
+int silence_resolved(const struct silence_edit *e, struct silence_set *all,
+		     const struct incident *inc, struct err *err) MUST_CHECK;
 /* A number that changes when one was added or ended. */
-int silences_version(struct store *s, int64_t *ret, struct err *err) MUST_CHECK;
+int silence_version(struct store *s, int64_t *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -181,11 +181,11 @@ int mute_note(struct mute *m, const struct incident *inc, int64_t now,
 {
 	struct silence_edit e = {.store = m->store, .now = now};
 
-	if (!m->swept && silences_sweep(&e, m->silences, err) < 0)
+	if (!m->swept && silence_sweep(&e, m->silences, err) < 0)
 		return -1;
 	m->swept = true;
 	if (!incident_live(inc) &&
-	    silences_resolved(&e, m->silences, inc, err) < 0)
+	    silence_resolved(&e, m->silences, inc, err) < 0)
 		return -1;
 	return note_causes(m, inc, err);
 }

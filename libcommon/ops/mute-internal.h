@@ -18,7 +18,7 @@ struct mute {
 	const struct config *config;
 	struct mute_rule *rules;
 	size_t rule_count;
-	struct silences *silences;
+	struct silence_set *silences;
 	int64_t version; /* of the silences */
 	bool swept;	 /* those that are over were noted */
 };

@@ -29,22 +29,22 @@ void mute_free(struct mute *m)
 	if (!m)
 		return;
 	mute_rules_free(m);
-	silences_free(m->silences);
+	silence_set_free(m->silences);
 	free(m);
 }
 
 int mute_refresh(struct mute *m, struct err *err)
 {
-	struct silences *fresh = NULL;
+	struct silence_set *fresh = NULL;
 	int64_t version;
 
-	if (silences_version(m->store, &version, err) < 0)
+	if (silence_version(m->store, &version, err) < 0)
 		return -1;
 	if (version == m->version)
 		return 0;
-	if (silences_load(&fresh, m->store, SILENCES_LIVE, 0, err) < 0)
+	if (silence_set_load(&fresh, m->store, SILENCE_SET_LIVE, 0, err) < 0)
 		return -1;
-	silences_free(m->silences);
+	silence_set_free(m->silences);
 	m->silences = fresh;
 	m->version = version;
 	m->swept = false;
@@ -173,7 +173,7 @@ int mute_ask(struct mute *m, const struct incident *inc, int64_t now,
 		incident_match_new(m->config, inc);
 	struct asking a = {.now = now, .next = WHEN_NONE};
 
-	silences_each(m->silences, match, inc, on_silence, &a);
+	silence_set_each(m->silences, match, inc, on_silence, &a);
 	*ret = (struct mute_answer){.until = a.next};
 	if (a.best) {
 		say_silence(a.best, ret);

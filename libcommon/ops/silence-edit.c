@@ -15,7 +15,7 @@
 
 #define COUNTER "silences" /* times that one was added or ended */
 
-int silences_version(struct store *s, int64_t *ret, struct err *err)
+int silence_version(struct store *s, int64_t *ret, struct err *err)
 {
 	return counter_get(s, COUNTER, ret, err);
 }
@@ -221,12 +221,12 @@ int silence_expire(const struct silence_edit *e, const char *id,
 
 /* Whoever made it said when it ends. Nobody is woken: who asks what is muted
  * is told until when. */
-int silences_sweep(const struct silence_edit *e, struct silences *all,
-		   struct err *err)
+int silence_sweep(const struct silence_edit *e, struct silence_set *all,
+		  struct err *err)
 {
 	struct silence *s;
 
-	for (size_t i = 0; (s = silences_at(all, i)); i++) {
+	for (size_t i = 0; (s = silence_set_at(all, i)); i++) {
 		int64_t n;
 
 		if (s->ended != WHEN_NONE || s->ends == WHEN_NONE ||
@@ -303,13 +303,13 @@ static int leave(const struct silence_edit *e, struct silence *s,
 	return mute_wake(e->store, s->id, err);
 }
 
-int silences_resolved(const struct silence_edit *e, struct silences *all,
-		      const struct incident *inc, struct err *err)
+int silence_resolved(const struct silence_edit *e, struct silence_set *all,
+		     const struct incident *inc, struct err *err)
 {
 	struct silence *s;
 	size_t at = 0;
 
-	while ((s = silences_naming(all, inc->num, &at)))
+	while ((s = silence_set_naming(all, inc->num, &at)))
 		if (s->ends == WHEN_NONE && s->ended == WHEN_NONE &&
 		    silence_names(s, inc->num) && leave(e, s, inc, err) < 0)
 			return -1;

@@ -17,7 +17,7 @@ int silence_values(const struct silence *s,
 		   void *arg, struct err *err) MUST_CHECK;
 bool silence_names(const struct silence *s, int64_t incident);
 /* The next of those that name the incident, from *at on, which moves on. */
-struct silence *silences_naming(const struct silences *all, int64_t incident,
-				size_t *at);
+struct silence *silence_set_naming(const struct silence_set *all,
+				   int64_t incident, size_t *at);
 
 #endif

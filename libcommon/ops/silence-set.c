@@ -13,7 +13,7 @@ struct list {
 	size_t count, cap;
 };
 
-struct silences {
+struct silence_set {
 	struct silence *items;
 	size_t count, cap;
 	struct map fields;   /* that something is filed under */
@@ -38,7 +38,7 @@ static void free_list(void *p)
 	free(l);
 }
 
-void silences_free(struct silences *all)
+void silence_set_free(struct silence_set *all)
 {
 	if (!all)
 		return;
@@ -51,7 +51,7 @@ void silences_free(struct silences *all)
 	free(all);
 }
 
-struct silence *silences_at(const struct silences *all, size_t i)
+struct silence *silence_set_at(const struct silence_set *all, size_t i)
 {
 	return i < all->count ? &all->items[i] : NULL;
 }
@@ -65,7 +65,7 @@ static void make_key(struct buf *key, const char *field, struct slice value)
 	buf_add_slice(key, value);
 }
 
-static void file_under(struct silences *all, const char *field,
+static void file_under(struct silence_set *all, const char *field,
 		       struct slice value, size_t item)
 {
 	AUTO_BUF struct buf key = BUF_INIT;
@@ -95,7 +95,7 @@ static int note_field(void *arg, const char *field, const char *value,
 }
 
 struct filing {
-	struct silences *all;
+	struct silence_set *all;
 	const char *field;
 	size_t item;
 };
@@ -111,7 +111,7 @@ static int file_value(void *arg, const char *field, const char *value,
 	return 0;
 }
 
-static bool file_by_value(struct silences *all, const struct silence *s,
+static bool file_by_value(struct silence_set *all, const struct silence *s,
 			  size_t item)
 {
 	struct map fields = MAP_INIT;
@@ -128,7 +128,7 @@ static bool file_by_value(struct silences *all, const struct silence *s,
 	return f.field != NULL;
 }
 
-static void file_away(struct silences *all, size_t item)
+static void file_away(struct silence_set *all, size_t item)
 {
 	const struct silence *s = &all->items[item];
 	char id[INCIDENT_ID];
@@ -145,17 +145,17 @@ static void file_away(struct silences *all, size_t item)
 
 #define SELECT "SELECT " SILENCE_COLUMNS "FROM silences "
 
-static struct store_rows *ask(struct store *s, enum silences_which which,
+static struct store_rows *ask(struct store *s, enum silence_set_which which,
 			      int64_t then, struct err *err)
 {
 	switch (which) {
-	case SILENCES_LIVE:
+	case SILENCE_SET_LIVE:
 		return store_ask(s, err,
 				 SELECT "WHERE ended IS NULL ORDER BY id", NULL,
 				 0);
-	case SILENCES_ALL:
+	case SILENCE_SET_ALL:
 		return store_ask(s, err, SELECT "ORDER BY id", NULL, 0);
-	case SILENCES_THEN:
+	case SILENCE_SET_THEN:
 		break;
 	}
 	return STORE_ASK(s, err,
@@ -165,10 +165,11 @@ static struct store_rows *ask(struct store *s, enum silences_which which,
 			 S_INT(then));
 }
 
-int silences_load(struct silences **ret, struct store *s,
-		  enum silences_which which, int64_t then, struct err *err)
+int silence_set_load(struct silence_set **ret, struct store *s,
+		     enum silence_set_which which, int64_t then,
+		     struct err *err)
 {
-	AUTO_SILENCES struct silences *all = mem_zero(1, sizeof(*all));
+	AUTO_SILENCE_SET struct silence_set *all = mem_zero(1, sizeof(*all));
 	AUTO_ROWS struct store_rows *rows = ask(s, which, then, err);
 	int got;
 
@@ -191,7 +192,7 @@ int silences_load(struct silences **ret, struct store *s,
 
 /* ---- asking ---- */
 
-static const struct list *filed_under(const struct silences *all,
+static const struct list *filed_under(const struct silence_set *all,
 				      const char *field, struct slice value)
 {
 	AUTO_BUF struct buf key = BUF_INIT;
@@ -200,9 +201,9 @@ static const struct list *filed_under(const struct silences *all,
 	return map_get(&all->by_value, buf_slice(&key));
 }
 
-void silences_each(struct silences *all, struct incident_match *m,
-		   const struct incident *inc,
-		   void (*each)(void *arg, struct silence *s), void *arg)
+void silence_set_each(struct silence_set *all, struct incident_match *m,
+		      const struct incident *inc,
+		      void (*each)(void *arg, struct silence *s), void *arg)
 {
 	for (size_t i = 0; i <= all->fields.count; i++) {
 		const struct list *l = &all->rest;
@@ -222,8 +223,8 @@ void silences_each(struct silences *all, struct incident_match *m,
 	}
 }
 
-struct silence *silences_naming(const struct silences *all, int64_t incident,
-				size_t *at)
+struct silence *silence_set_naming(const struct silence_set *all,
+				   int64_t incident, size_t *at)
 {
 	const struct list *l;
 	char id[INCIDENT_ID];

@@ -62,7 +62,7 @@ static int is_silenced(struct triager *t, const struct triage_subject *s,
 		return 0;
 	if (triager_silences(t, s->time, err) < 0)
 		return -1;
-	if (!silences_at(t->silences, 0))
+	if (!silence_set_at(t->silences, 0))
 		return 0;
 	if (incident_load(t->store, s->num, &inc, &gone) < 0) {
 		if (gone.kind == ERR_NO)
@@ -71,7 +71,7 @@ static int is_silenced(struct triager *t, const struct triage_subject *s,
 		return -1;
 	}
 	match = incident_match_new(t->config, &inc);
-	silences_each(t->silences, match, &inc, note_silence, ret);
+	silence_set_each(t->silences, match, &inc, note_silence, ret);
 	return *ret != NULL;
 }
 

@@ -25,8 +25,8 @@ struct triager {
 	struct adviser *adviser; /* NULL: nobody is asked */
 	bool past; /* the clock stands in the past; what came later is not to
 		    * be seen, and causes are not asked for */
-	struct silences *silences; /* see triager_silences() */
-	int64_t silences_version;
+	struct silence_set *silences; /* see triager_silences() */
+	int64_t silence_version;
 };
 
 /* The incident. Texts are NULL where it has none. */

@@ -17,7 +17,6 @@ int triager_open(struct triager **ret, struct store *s,
 	t->config = c;
 	t->kb = kb_new(&(struct kb_options){.store = s, .config = c});
 	t->adviser = adviser_new(c);
-	t->silences_version = -1;
 	*ret = t;
 	return 0;
 }
@@ -27,25 +26,26 @@ void triager_free(struct triager *t)
 	if (!t)
 		return;
 	kb_free(t->kb);
-	silences_free(t->silences);
+	silence_set_free(t->silences);
 	adviser_free(t->adviser);
 	free(t);
 }
 
 int triager_silences(struct triager *t, int64_t time, struct err *err)
 {
-	enum silences_which which = t->past ? SILENCES_THEN : SILENCES_LIVE;
-	struct silences *fresh = NULL;
+	enum silence_set_which which =
+		t->past ? SILENCE_SET_THEN : SILENCE_SET_LIVE;
+	struct silence_set *fresh = NULL;
 	int64_t version;
 
-	if (silences_version(t->store, &version, err) < 0)
+	if (silence_version(t->store, &version, err) < 0)
 		return -1;
-	if (!t->past && version == t->silences_version)
+	if (t->silences && !t->past && version == t->silence_version)
 		return 0;
-	if (silences_load(&fresh, t->store, which, time, err) < 0)
+	if (silence_set_load(&fresh, t->store, which, time, err) < 0)
 		return -1;
-	silences_free(t->silences);
+	silence_set_free(t->silences);
 	t->silences = fresh;
-	t->silences_version = t->past ? -1 : version;
+	t->silence_version = t->past ? -1 : version;
 	return 0;
 }

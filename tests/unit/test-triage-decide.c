@@ -64,6 +64,7 @@ static int tear_down(void **state)
 	(void)state;
 	result_done();
 	policy_free((struct policy *)(uintptr_t)triager.policy);
+	silence_set_free(triager.silences);
 	triager = (struct triager){.store = NULL};
 	return 0;
 }
