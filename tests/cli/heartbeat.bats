@@ -37,6 +37,7 @@ states() {
     expect 0 oi heartbeat --table
     is "${#lines[@]}" 5
     [[ ${lines[1]} == *'last sign of life 30m ago' ]]
+    expect 4 bash -c 'oncall-incident heartbeat >/dev/full'
 }
 
 @test "a missing sign of life opens one incident, and its return resolves it" {

@@ -533,6 +533,47 @@ static void names_that_are_nothing_are_refused(void **state)
 	       "there is none: write 'roster: /etc/oncall/roster'");
 }
 
+static void targets_and_groups_are_called_by_name(void **state)
+{
+	AUTO_ESCALATING struct escalating e = escalating_new(
+		ROSTER, "targets: {ops: {type: stdout}, b: {type: stdout}}\n"
+			"groups: {everyone: [ops]}\n"
+			"escalation: {p: {steps: [after 0m to ops, after 0m to "
+			"everyone, after 0m to b, after 0m to assignee], "
+			"fallback: [everyone]}}\n");
+	struct escalation_facts f = {.now = time_of("2026-06-06T12:00:00Z"),
+				     .assignee = "ops"};
+
+	(void)state;
+	call_is(&e, 0, &f, "ops", "called: ops");
+	call_is(&e, 1, &f, "everyone", "called: everyone");
+	call_is(&e, 2, &f, "b", "called: b");
+	call_is(&e, 3, &f, "ops", "called: ops");
+	f.assignee = "";
+	call_is(&e, 3, &f, "everyone",
+		"nobody is there for assignee (there is none); the fallback "
+		"is called: everyone");
+}
+
+/* Where there is no roster, targets can still be called. */
+static void targets_need_no_roster(void **state)
+{
+	static const char text[] = "targets: {mailbox: {type: stdout}}\n"
+				   "escalation: {p: {steps: [after 0m to %s], "
+				   "fallback: [mailbox]}}\n";
+	AUTO_FREE char *good = mem_printf(text, "mailbox");
+	AUTO_FREE char *bad = mem_printf(text, "mialbox");
+	AUTO_ESCALATING struct escalating e = escalating_new(NULL, good);
+	struct escalation_facts f = {.now = time_of("2026-06-06T12:00:00Z")};
+
+	(void)state;
+	call_is(&e, 0, &f, "mailbox", "called: mailbox");
+	refuse(NULL, bad, "'mialbox' is no target, did you mean 'mailbox'?");
+	refuse(ROSTER, bad,
+	       "nobody and nothing on call is 'mialbox', and no target; is "
+	       "'mailbox' meant?");
+}
+
 static void what_would_call_nobody_is_refused(void **state)
 {
 	(void)state;
@@ -634,6 +675,8 @@ int main(void)
 		cmocka_unit_test(without_policies_nobody_is_called),
 		cmocka_unit_test(a_wrong_step_is_named),
 		cmocka_unit_test(names_that_are_nothing_are_refused),
+		cmocka_unit_test(targets_and_groups_are_called_by_name),
+		cmocka_unit_test(targets_need_no_roster),
 		cmocka_unit_test(what_would_call_nobody_is_refused),
 		cmocka_unit_test(what_has_no_end_or_order_is_refused),
 		cmocka_unit_test(there_are_limits),
