@@ -53,9 +53,9 @@ static void on_kept(void *arg, const char *section, const char *why)
 }
 
 /* In one state of the store: what is told in two places agrees. */
-static int write_one(struct store *s, int64_t num, const char *text,
-		     const char *name, struct record_writer *out,
-		     struct err *err)
+static int write_one(struct store *s, int64_t num,
+		     const struct postmortem_form *form,
+		     struct record_writer *out, struct err *err)
 {
 	AUTO_POSTMORTEM struct postmortem *p = NULL;
 	int rc;
@@ -63,8 +63,8 @@ static int write_one(struct store *s, int64_t num, const char *text,
 	if (postmortem_new(&p, s, num, err) < 0)
 		return -1;
 	if (!args.output)
-		return postmortem_fill(p, text, name, &out->out, err);
-	rc = postmortem_save(p, args.output, text, name, on_kept, NULL, err);
+		return postmortem_fill(p, form, &out->out, err);
+	rc = postmortem_save(p, args.output, form, on_kept, NULL, err);
 	if (rc >= 0)
 		diag_info("%s: %s", args.output,
 			  rc ? "written" : "nothing has changed");
@@ -75,6 +75,7 @@ int postmortem_run(int argc, char **argv, struct err *err)
 {
 	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
 	AUTO_BUF struct buf template = BUF_INIT_MAX(TEMPLATE_MAX);
+	struct postmortem_form form = postmortem_form;
 	const char *path = args.template;
 	AUTO_STORE struct store *store = NULL;
 	int64_t num;
@@ -88,9 +89,9 @@ int postmortem_run(int argc, char **argv, struct err *err)
 	    open_store(&store, STORE_READ, err) < 0 ||
 	    store_begin(store, err) < 0)
 		return -1;
-	rc = write_one(store, num,
-		       path ? buf_str(&template) : postmortem_template,
-		       path ? path : "template", &out, err);
+	if (path)
+		form = (struct postmortem_form){path, buf_str(&template)};
+	rc = write_one(store, num, &form, &out, err);
 	store_rollback(store);
 	if (rc == 0)
 		rc = record_flush(&out, err);

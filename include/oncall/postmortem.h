@@ -28,13 +28,17 @@ void postmortem_free(struct postmortem *p);
 DEFINE_AUTO(struct postmortem *, postmortem_free, auto_postmortem_)
 #define AUTO_POSTMORTEM CLEANUP(auto_postmortem_)
 
-/* The template that is built in. */
-extern const char postmortem_template[];
+/* A template, and what it is called in errors. */
+struct postmortem_form {
+	const char *name, *text;
+};
+/* The one that is built in. */
+extern const struct postmortem_form postmortem_form;
 /* The names of the sections, ended by NULL. */
 extern const char *const postmortem_sections[];
 
 /* Appends the whole document. ERR_USAGE is "NAME:LINE: ..." of the template. */
-int postmortem_fill(struct postmortem *p, const char *text, const char *name,
+int postmortem_fill(struct postmortem *p, const struct postmortem_form *form,
 		    struct buf *out, struct err *err) MUST_CHECK;
 
 /* A section that was not replaced: a person has changed it, or its marks are
@@ -53,8 +57,8 @@ int postmortem_renew(struct postmortem *p, struct slice old, struct buf *out,
  * regular file, a symlink above all. ERR_NO: the file has no sections of this
  * incident.
  */
-int postmortem_save(struct postmortem *p, const char *path, const char *text,
-		    const char *name, postmortem_kept *kept, void *arg,
-		    struct err *err) MUST_CHECK;
+int postmortem_save(struct postmortem *p, const char *path,
+		    const struct postmortem_form *form, postmortem_kept *kept,
+		    void *arg, struct err *err) MUST_CHECK;
 
 #endif

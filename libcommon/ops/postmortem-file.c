@@ -16,7 +16,7 @@ struct saving {
 	struct postmortem *p;
 	const char *path;	    /* as the user said it */
 	char *folder, *name, *full; /* without symlinks in the folder */
-	const char *text, *template;
+	const struct postmortem_form *form;
 	postmortem_kept *kept;
 	void *arg;
 };
@@ -41,9 +41,11 @@ static int find_folder(struct saving *s, struct err *err)
 
 	s->name = mem_dup(slash ? slash + 1 : s->path);
 	if (!*s->name)
-		return err_set(err, ERR_USAGE, "'%s' names no file", s->path);
-	if (!realpath(folder, real))
-		return err_sys(err, errno, "cannot open '%s'", folder);
+		(void)err_set(err, ERR_USAGE, "'%s' names no file", s->path);
+	else if (!realpath(folder, real))
+		(void)err_sys(err, errno, "cannot open '%s'", folder);
+	if (err->kind != ERR_NONE)
+		return -1;
 	s->folder = mem_dup(real);
 	s->full = mem_printf("%s/%s", strcmp(real, "/") ? real : "", s->name);
 	return 0;
@@ -110,7 +112,7 @@ static int make_text(const struct saving *s, struct slice old, struct buf *out,
 	int n;
 
 	if (is_empty(old))
-		return postmortem_fill(s->p, s->text, s->template, out, err);
+		return postmortem_fill(s->p, s->form, out, err);
 	n = postmortem_renew(s->p, old, out, s->kept, s->arg, err);
 	if (n < 0)
 		return -1;
@@ -140,17 +142,13 @@ static int replace(const struct saving *s, struct err *err)
 	return 1;
 }
 
-int postmortem_save(struct postmortem *p, const char *path, const char *text,
-		    const char *name, postmortem_kept *kept, void *arg,
-		    struct err *err)
+int postmortem_save(struct postmortem *p, const char *path,
+		    const struct postmortem_form *form, postmortem_kept *kept,
+		    void *arg, struct err *err)
 {
 	CLEANUP(saving_done)
-	struct saving s = {.p = p,
-			   .path = path,
-			   .text = text,
-			   .template = name,
-			   .kept = kept,
-			   .arg = arg};
+	struct saving s = {
+		.p = p, .path = path, .form = form, .kept = kept, .arg = arg};
 	AUTO_BUF struct buf out = BUF_INIT;
 	struct stat st;
 

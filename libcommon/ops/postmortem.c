@@ -211,9 +211,10 @@ static int fill_line(struct filling *f, const char *line, struct buf *out,
 	return 0;
 }
 
-int postmortem_fill(struct postmortem *p, const char *text, const char *name,
+int postmortem_fill(struct postmortem *p, const struct postmortem_form *form,
 		    struct buf *out, struct err *err)
 {
+	const char *text = form->text;
 	CLEANUP(filling_done) struct filling f = {.p = p};
 
 	for (size_t number = 1; *text; number++) {
@@ -227,7 +228,8 @@ int postmortem_fill(struct postmortem *p, const char *text, const char *name,
 		} else {
 			rc = fill_line(&f, line, out, err);
 			if (rc < 0)
-				return err_prefix(err, "%s:%zu", name, number);
+				return err_prefix(err, "%s:%zu", form->name,
+						  number);
 			buf_add_char(out, '\n');
 		}
 		if (rc < 0)

@@ -231,10 +231,11 @@ static void a_template_is_filled_line_by_line(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct postmortem_form form = {"t.md", cases[i][0]};
 		AUTO_BUF struct buf out = BUF_INIT;
 		struct err err = ERR_INIT;
 
-		if (postmortem_fill(p, cases[i][0], "t.md", &out, &err) < 0)
+		if (postmortem_fill(p, &form, &out, &err) < 0)
 			fail_msg("%s", err.text);
 		assert_string_equal(buf_str(&out), cases[i][1]);
 	}
@@ -253,12 +254,11 @@ static void a_wrong_template_says_where(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct postmortem_form form = {"t.md", cases[i][0]};
 		AUTO_BUF struct buf out = BUF_INIT;
 		struct err err = ERR_INIT;
 
-		assert_int_equal(
-			postmortem_fill(p, cases[i][0], "t.md", &out, &err),
-			-1);
+		assert_int_equal(postmortem_fill(p, &form, &out, &err), -1);
 		assert_err(&err, ERR_USAGE, cases[i][1]);
 	}
 }
@@ -269,7 +269,7 @@ static void the_shipped_template_has_every_section_once(void **state)
 	for (size_t i = 0; postmortem_sections[i]; i++) {
 		AUTO_FREE char *want =
 			mem_printf("\n${%s}\n", postmortem_sections[i]);
-		const char *at = strstr(postmortem_template, want);
+		const char *at = strstr(postmortem_form.text, want);
 
 		assert_non_null(at);
 		assert_null(strstr(at + 1, want));
