@@ -10,6 +10,9 @@
 
 /* How often a store is asked whether somebody has changed it. */
 #define LOOK_MS 500
+/* The longest that --flush takes when something is due all the time. */
+#define FLUSH_MS (45 * WHEN_SECOND)
+#define PURGE_MS WHEN_HOUR
 /* How long a store that fails is left alone. */
 #define REST_MS (5 * WHEN_SECOND)
 
@@ -19,6 +22,7 @@ struct draining {
 	struct record_writer out;
 	int status;
 	size_t reported;
+	int64_t purged; /* when, on the monotonic clock */
 };
 
 static void on_told(void *arg, const struct send_delivery *d)
@@ -66,13 +70,44 @@ static int drain_once(struct draining *d, struct send_round *round,
 	return 0;
 }
 
+/* What is over and old enough goes, now and then. */
+static int purge(struct draining *d, struct err *err)
+{
+	int64_t keep = config_duration(cli_config(), "send.keep");
+	int64_t n = SEND_PURGE_MAX;
+
+	d->purged = clock_mono();
+	while (keep >= 0 && n == SEND_PURGE_MAX && !signals_stop())
+		n = send_purge(d->store, clock_now() - keep, err);
+	return n < 0 ? -1 : 0;
+}
+
+/* A rate that lets through one a second must not mean one a run. */
+static bool goes_on(const struct send_round *round, int64_t end)
+{
+	int64_t ms;
+
+	if (round->next == WHEN_NONE || signals_stop())
+		return false;
+	ms = round->next - clock_now();
+	if (ms > send_args.wait || clock_mono() + ms > end)
+		return false;
+	return ms <= 0 || signals_sleep(ms);
+}
+
 static int flush(struct draining *d, struct err *err)
 {
+	int64_t end = clock_mono() + FLUSH_MS;
 	struct send_round round;
 	int64_t open = 0;
 
-	if (open_outbox(d, err) < 0 || drain_once(d, &round, err) < 0 ||
-	    send_open_count(d->store, &open, err) < 0)
+	if (open_outbox(d, err) < 0)
+		return -1;
+	do {
+		if (drain_once(d, &round, err) < 0)
+			return -1;
+	} while (goes_on(&round, end));
+	if (purge(d, err) < 0 || send_open_count(d->store, &open, err) < 0)
 		return -1;
 	if (open)
 		d->status = err_worse_status(d->status,
@@ -116,9 +151,12 @@ static int drain(struct draining *d, struct err *err)
 
 	if (open_outbox(d, err) < 0)
 		return -1;
+	d->purged = clock_mono() - PURGE_MS;
 	while (!signals_stop()) {
 		/* A daemon outlives a store that is away for a while. */
 		if (drain_once(d, &round, err) == 0 &&
+		    (clock_mono() - d->purged < PURGE_MS ||
+		     purge(d, err) == 0) &&
 		    rest(d, round.next, err) == 0)
 			continue;
 		if (err->kind != ERR_SYSTEM || d->out.error)

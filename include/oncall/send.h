@@ -115,6 +115,11 @@ int64_t send_retry(struct store *s, const char *key, const char *target,
 		   struct err *err);
 int64_t send_drop(struct store *s, const char *key, const char *target,
 		  struct err *err);
+/* Removes messages that are over and older than that, SEND_PURGE_MAX at a
+ * time, and
+ * what threads and repetitions left behind; how many. */
+#define SEND_PURGE_MAX 1000
+int64_t send_purge(struct store *s, int64_t before, struct err *err);
 /* Appends the delivery record. */
 void send_delivery_record(const struct send_delivery *d, struct buf *out);
 

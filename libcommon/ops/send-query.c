@@ -219,3 +219,47 @@ int64_t send_drop(struct store *s, const char *key, const char *target,
 
 	return store_transact(s, drop_work, &c, err) < 0 ? -1 : c.count;
 }
+
+/* ---- removing ---- */
+
+struct purge {
+	struct store *store;
+	int64_t before, count;
+};
+
+static int purge_work(void *arg, struct err *err)
+{
+	struct purge *p = arg;
+
+	if (store_lock(p->store, "send", err) < 0 ||
+	    STORE_QUEUE(p->store, err,
+			"DELETE FROM deliveries WHERE message IN (SELECT num "
+			"FROM messages WHERE made < $1 AND status <> 'queued' "
+			"ORDER BY made, num LIMIT $2)",
+			S_INT(p->before), S_INT(SEND_PURGE_MAX)) < 0)
+		return -1;
+	p->count = STORE_RUN(p->store, err,
+			     "DELETE FROM messages WHERE num IN (SELECT num "
+			     "FROM messages WHERE made < $1 AND status <> "
+			     "'queued' ORDER BY made, num LIMIT $2)",
+			     S_INT(p->before), S_INT(SEND_PURGE_MAX));
+	if (p->count < 0 ||
+	    STORE_QUEUE(p->store, err,
+			"DELETE FROM send_threads WHERE used < $1",
+			S_INT(p->before)) < 0)
+		return -1;
+	return STORE_QUEUE(p->store, err,
+			   "DELETE FROM send_alike WHERE since < $1 AND NOT "
+			   "EXISTS (SELECT 1 FROM deliveries d WHERE d.target "
+			   "= send_alike.target AND d.room = send_alike.room "
+			   "AND d.alike = send_alike.alike AND d.status = "
+			   "'held')",
+			   S_INT(p->before));
+}
+
+int64_t send_purge(struct store *s, int64_t before, struct err *err)
+{
+	struct purge p = {.store = s, .before = before};
+
+	return store_transact(s, purge_work, &p, err) < 0 ? -1 : p.count;
+}

@@ -105,11 +105,11 @@ static int keep_thread(struct send *s, const struct send_job *j,
 		return 0;
 	return STORE_QUEUE(s->store, err,
 			   "INSERT INTO send_threads (target, room, thread, "
-			   "root, last) VALUES ($1, $2, $3, $4, $4) "
+			   "root, last, used) VALUES ($1, $2, $3, $4, $4, $5) "
 			   "ON CONFLICT (target, room, thread) DO UPDATE SET "
-			   "last = excluded.last",
+			   "last = excluded.last, used = excluded.used",
 			   S_TEXT(j->target), S_TEXT(j->room), S_TEXT(j->under),
-			   S_TEXT(j->result.remote_id));
+			   S_TEXT(j->result.remote_id), S_INT(clock_now()));
 }
 
 static int end_job(struct send *s, const struct send_job *j, const char *status,

@@ -31,11 +31,11 @@ due_now() {
 
 @test "chatops-send --flush sends what is due, in order" {
     waiting 'first' 'second'
-    expect 75 cs --flush
+    expect 75 cs --flush --wait 1ms
     is "$(got)" ''
     answers
-    due_now
-    expect 0 cs --flush
+    # What is due soon is waited for.
+    expect 0 cs --flush --wait 10s
     is "$(got | paste -sd ,)" 'first,second'
     is "$(deliveries | paste -sd ,)" 'm1 hook delivered,m2 hook delivered'
     expect 0 cs --flush
@@ -154,6 +154,26 @@ due_now() {
     is "$(got)" 'new'
     is "$(deliveries | paste -sd ,)" 'p1  failed,p3  failed,p2 hook delivered'
     says 'p1: failed: too old to be sent'
+}
+
+@test "chatops-send --flush keeps to a rate, and goes on" {
+    configured "  paced: {type: webhook, url: \"$HOOK\", every: 300ms}"
+    messages 4 >in.jsonl
+    expect 75 cs --wait 1ms --to paced in.jsonl
+    expect 0 cs --flush
+    is "$(got | paste -sd ,)" 'title 1,title 2,title 3,title 4'
+}
+
+@test "chatops-send --flush removes what is over and old" {
+    messages 3 | expect 0 cs --to hook
+    expect 0 cs --flush
+    is "$(store_sql 'SELECT COUNT(*) FROM messages')" 3
+    store_sql "UPDATE messages SET made = 1000 WHERE key <> 'k3'"
+    store_sql "UPDATE messages SET status = 'queued' WHERE key = 'k2'"
+    configured 'send: {keep: 1d}'
+    expect 75 cs --flush
+    is "$(store_sql 'SELECT key FROM messages ORDER BY num' | paste -sd ,)" 'k2,k3'
+    is "$(store_sql 'SELECT COUNT(*) FROM deliveries')" 2
 }
 
 @test "chatops-send does not send what was acknowledged" {

@@ -4,6 +4,7 @@
 ALTER TABLE messages ADD COLUMN planned @integer@;
 CREATE INDEX messages_new ON messages (num)
     WHERE status = 'queued' AND planned IS NULL;
+CREATE INDEX messages_made ON messages (made);
 
 CREATE TABLE deliveries (
     message @integer@ NOT NULL,       -- num of messages
@@ -49,8 +50,10 @@ CREATE TABLE send_threads (
     thread @text@ NOT NULL,
     root TEXT NOT NULL,               -- remote id of the first message
     last TEXT NOT NULL,
+    used @integer@ NOT NULL,
     PRIMARY KEY (target, room, thread)
 ) @without_rowid@;
+CREATE INDEX send_threads_used ON send_threads (used);
 
 -- Messages that others repeat.
 CREATE TABLE send_alike (
