@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # oncall-incident stats: the figures of a time, by hand and computed once more.
-# shellcheck disable=SC2030,SC2031,SC2034,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 
 load ../lib/common
 load ../lib/incident
@@ -249,7 +249,6 @@ compare() {
 
 @test "a full disk and a reader that is gone are told" {
     opens "$(d pattern=p1)"
-    # shellcheck disable=SC2016
     expect 4 bash -c 'oncall-incident stats >/dev/full'
 }
 
