@@ -291,9 +291,10 @@ import sys; sys.stdin.buffer.read().decode()' 2>/dev/null || {
         wanted=$(jq -r --arg v "$value" 'select(.service == $v) | .id' all | sort | xargs)
         previewed "service=$value"
         is "$ids" "$wanted"
-        add "service=$value" "team=$value" --for 1h --note "$value"
-        is "$(of .match.service[0])" "$(printf '%s' "$value")"
+        silence add "service=$value" "team=$value" --for 1h --note "$value" >>added
     done <values
+    jq -j '.match.service[0] + "\u0000"' added | cmp - values
+    jq -j '.note + "\u0000"' added | cmp - values
     expect 0 silence list --table
     [[ $output != *$'\e'* && $output != *$'\a'* ]]
     gives 0 silence list --json
