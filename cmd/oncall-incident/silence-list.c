@@ -22,7 +22,7 @@ struct listing {
 	bool ended; /* those that are over, too */
 	struct silence_set *all;
 	struct use *uses;
-	const struct incident *inc;
+	struct incident inc; /* the one that is looked at */
 	int64_t now;
 };
 
@@ -34,7 +34,7 @@ static void on_covered(void *arg, struct silence *s)
 	if (silence_state(s, l->now) != SILENCE_ACTIVE)
 		return;
 	if (u->count < NAMED_MAX)
-		u->first[u->count] = l->inc->num;
+		u->first[u->count] = l->inc.num;
 	u->count++;
 }
 
@@ -42,17 +42,15 @@ static int find_uses(struct listing *l, struct store *store, struct err *err)
 {
 	AUTO_INCIDENTS struct incident_rows *rows = NULL;
 	const struct incident_query live = {.reverse = true};
-	struct incident inc;
 	int got;
 
 	if (incident_find(store, &live, &rows, err) < 0)
 		return -1;
-	while ((got = incident_next(rows, &inc, err)) > 0) {
+	while ((got = incident_next(rows, &l->inc, err)) > 0) {
 		AUTO_INCIDENT_MATCH struct incident_match *m =
-			incident_match_new(cli_config(), &inc);
+			incident_match_new(cli_config(), &l->inc);
 
-		l->inc = &inc;
-		silence_set_each(l->all, m, &inc, on_covered, l);
+		silence_set_each(l->all, m, &l->inc, on_covered, l);
 	}
 	return got;
 }
