@@ -72,10 +72,15 @@ static int check(struct store *store, const char *actor, struct err *err)
 				       : show_table_new(headings,
 							ARRAY_LEN(headings)),
 	};
+	struct heartbeat_options o = {.store = store,
+				      .config = cli_config(),
+				      .actor = actor,
+				      .now = clock_now(),
+				      .tell = on_state,
+				      .arg = &l};
 	int64_t next;
 
-	if (heartbeat_check(store, cli_config(), actor, clock_now(), on_state,
-			    &l, &next, err) < 0)
+	if (heartbeat_check(&o, &next, err) < 0)
 		return -1;
 	if (l.table && l.count)
 		cli_table(l.table, &l.out.out);

@@ -66,11 +66,15 @@ static int tick_once(struct tick *t, int64_t *next, struct err *err)
  * the rest. */
 static void check_heartbeats(struct tick *t, int64_t *next)
 {
+	struct heartbeat_options o = {.store = t->store,
+				      .config = t->config ? t->config
+							  : cli_config(),
+				      .actor = t->actor,
+				      .now = clock_now()};
 	struct err err = ERR_INIT;
 
 	*next = WHEN_NONE;
-	if (heartbeat_check(t->store, t->config ? t->config : cli_config(),
-			    t->actor, clock_now(), NULL, NULL, next, &err) < 0)
+	if (heartbeat_check(&o, next, &err) < 0)
 		diag_error("%s; heartbeats are not looked for", err.text);
 }
 

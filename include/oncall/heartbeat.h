@@ -27,12 +27,19 @@ int heartbeat_count(const struct config *c, struct err *err) MUST_CHECK;
 /* A sign of life of a heartbeat that is configured. */
 int heartbeat_beat(struct store *s, const struct config *c, const char *name,
 		   int64_t now, struct err *err) MUST_CHECK;
-/* Looks at all that are due (runs their commands), opens and resolves
- * incidents, tells each to the callback (or NULL). *ret_next: when one is due
- * again, or WHEN_NONE. */
-int heartbeat_check(struct store *s, const struct config *c, const char *actor,
-		    int64_t now,
-		    void (*tell)(void *arg, const struct heartbeat_state *h),
-		    void *arg, int64_t *ret_next, struct err *err) MUST_CHECK;
+struct heartbeat_options {
+	struct store *store;
+	const struct config *config;
+	const char *actor;
+	int64_t now;
+	/* Told of each, in the order of the configuration; or NULL. */
+	void (*tell)(void *arg, const struct heartbeat_state *h);
+	void *arg;
+};
+
+/* Looks at all, runs the commands that are due, opens and resolves incidents;
+ * not inside a transaction. *ret_next: when one is due again, or WHEN_NONE. */
+int heartbeat_check(const struct heartbeat_options *o, int64_t *ret_next,
+		    struct err *err) MUST_CHECK;
 
 #endif

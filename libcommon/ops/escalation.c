@@ -179,16 +179,17 @@ static bool team_turn(const struct calling *c, const char *team,
 /* The roster comes first: a person may have a target of the same name. */
 static void add(struct calling *c, const char *name)
 {
+	const struct roster *roster = c->e->roster;
+	bool target = escalation_is_target(c->e->config, name);
 	struct roster_turn turn;
 	struct err unused = ERR_INIT;
 
-	if (c->e->roster &&
-	    roster_target(c->e->roster, name, c->f->now, &turn, &unused) == 0)
+	if (roster &&
+	    (roster_target(roster, name, c->f->now, &turn, &unused) == 0 ||
+	     (!target && team_turn(c, name, &turn))))
 		add_turn(c, name, &turn);
-	else if (escalation_is_target(c->e->config, name))
+	else if (target)
 		add_name(c, name, NULL);
-	else if (c->e->roster && team_turn(c, name, &turn))
-		add_turn(c, name, &turn);
 	else
 		add_nobody(c, name, "unknown");
 }

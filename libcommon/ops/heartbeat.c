@@ -304,13 +304,14 @@ static int run_check(struct check *k, struct err *err)
 	return store_transact(k->s, settle, k, err);
 }
 
-int heartbeat_check(struct store *s, const struct config *c, const char *actor,
-		    int64_t now,
-		    void (*tell)(void *arg, const struct heartbeat_state *h),
-		    void *arg, int64_t *ret_next, struct err *err)
+int heartbeat_check(const struct heartbeat_options *o, int64_t *ret_next,
+		    struct err *err)
 {
-	struct check k = {.s = s, .c = c, .actor = actor, .now = now};
-	int rc = heartbeat_load(&k.set, c, err);
+	struct check k = {.s = o->store,
+			  .c = o->config,
+			  .actor = o->actor,
+			  .now = o->now};
+	int rc = heartbeat_load(&k.set, o->config, err);
 
 	find_place(k.place);
 	if (rc == 0)
@@ -318,12 +319,12 @@ int heartbeat_check(struct store *s, const struct config *c, const char *actor,
 	*ret_next = WHEN_NONE;
 	for (size_t i = 0; i < k.set.count && rc == 0; i++) {
 		const struct heartbeat *h = &k.set.items[i];
-		int64_t next = next_look(h, now);
+		int64_t next = next_look(h, k.now);
 
 		if (*ret_next == WHEN_NONE || next < *ret_next)
 			*ret_next = next;
-		if (tell)
-			tell_state(&k, h, tell, arg);
+		if (o->tell)
+			tell_state(&k, h, o->tell, o->arg);
 	}
 	heartbeat_set_done(&k.set);
 	return rc;

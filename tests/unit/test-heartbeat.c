@@ -88,12 +88,17 @@ static void states_are(const struct config *c, int64_t now, const char *wanted,
 		       int64_t next_seconds)
 {
 	AUTO_BUF struct buf is = BUF_INIT;
+	struct heartbeat_options o = {.store = store,
+				      .config = c,
+				      .actor = "test",
+				      .now = now,
+				      .tell = on_state,
+				      .arg = &is};
 	struct err err = ERR_INIT;
 	int64_t next;
 
 	clock_set(now);
-	(void)!heartbeat_check(store, c, "test", now, on_state, &is, &next,
-			       &err);
+	(void)!heartbeat_check(&o, &next, &err);
 	assert_no_err(&err);
 	assert_string_equal(buf_str(&is), wanted);
 	assert_int_equal(next == WHEN_NONE ? -1 : (next - now) / 1000,
@@ -417,6 +422,8 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		AUTO_FREE char *text =
 			mem_printf("heartbeats: {%s}\n", cases[i].text);
 		AUTO_CONFIG struct config *c = config_of(text);
+		struct heartbeat_options o = {
+			.store = store, .config = c, .now = NOW};
 		struct err err = ERR_INIT;
 		int64_t next;
 
@@ -424,9 +431,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 		assert_err(&err, ERR_USAGE, cases[i].part);
 		assert_err(&err, ERR_USAGE, "/one.yaml:1: heartbeats.");
 		err_clear(&err);
-		assert_int_equal(heartbeat_check(store, c, "test", NOW, NULL,
-						 NULL, &next, &err),
-				 -1);
+		assert_int_equal(heartbeat_check(&o, &next, &err), -1);
 		assert_err(&err, ERR_USAGE, cases[i].part);
 	}
 }
