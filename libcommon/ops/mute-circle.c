@@ -68,8 +68,7 @@ static bool reaches_all(const struct circle *c)
 	return true;
 }
 
-/* Most incidents are no cause of anything. */
-static int is_cause(struct mute *m, int64_t incident, struct err *err)
+int mute_is_cause(struct mute *m, int64_t incident, struct err *err)
 {
 	AUTO_ROWS struct store_rows *rows =
 		STORE_ASK(m->store, err,
@@ -82,12 +81,8 @@ static int is_cause(struct mute *m, int64_t incident, struct err *err)
 
 int mute_leads(struct mute *m, const struct incident *inc, struct err *err)
 {
-	AUTO_FREE struct circle *c = NULL;
-	int rc = is_cause(m, inc->num, err);
+	AUTO_FREE struct circle *c = mem_zero(1, sizeof(*c));
 
-	if (rc <= 0)
-		return rc;
-	c = mem_zero(1, sizeof(*c));
 	c->nums[c->count++] = inc->num;
 	for (; c->muted < c->count; c->muted++)
 		if (look_at(m, c, err) < 0)

@@ -39,6 +39,8 @@ int mute_causes(struct mute *m, const struct incident *inc, int64_t max,
  * it is the oldest of that circle: 1, 0, -1. */
 int mute_leads(struct mute *m, const struct incident *inc, struct err *err)
 	MUST_CHECK;
+/* Whether a rule knows it as a cause: 1, 0, -1. */
+int mute_is_cause(struct mute *m, int64_t incident, struct err *err) MUST_CHECK;
 void mute_by(char out[MUTE_BY], const char *rule, int64_t cause);
 
 #endif

@@ -156,14 +156,17 @@ static int ask_causes(struct mute *m, const struct incident *inc, int64_t now,
 		      struct mute_answer *ret, struct err *err)
 {
 	int found = mute_causes(m, inc, 1, on_cause, ret, err);
-	int leads = found > 0 ? mute_leads(m, inc, err) : 0;
+	int rc = found > 0 ? mute_is_cause(m, inc->num, err) : found;
 
-	if (found < 0 || leads < 0)
-		return -1;
-	if (leads == 0)
-		return 0;
-	*ret = (struct mute_answer){.until = now + LOOK_AGAIN};
-	return 0;
+	/* Most incidents are no cause of anything: who mutes them wakes them,
+	 * too. What is a cause may be in a circle. */
+	if (rc <= 0)
+		return rc;
+	rc = mute_leads(m, inc, err);
+	if (rc > 0)
+		*ret = (struct mute_answer){.muted = false};
+	ret->until = now + LOOK_AGAIN;
+	return rc < 0 ? -1 : 0;
 }
 
 int mute_ask(struct mute *m, const struct incident *inc, int64_t now,

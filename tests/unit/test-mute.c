@@ -132,6 +132,9 @@ static void of_a_circle_the_oldest_is_heard(void **state)
 	note(m, &root);
 	assert_true(is_muted(m, &a) && is_muted(m, &b) && is_muted(m, &c));
 	assert_false(is_muted(m, &root));
+	/* That it leads when that ends is seen by looking again. */
+	answer = ask_at(m, &c, NOW);
+	assert_true(answer.until > NOW && answer.until <= NOW + WHEN_HOUR);
 	root.status = INCIDENT_CLOSED;
 	update(m, &root);
 	assert_false(is_muted(m, &c));
