@@ -11,7 +11,8 @@
 #include <poll.h>
 #include <signal.h>
 
-#define STEP_MS	    200 /* longest sleep: others may have settled something */
+#define STEP_MS	    200	 /* longest sleep: others may have settled something */
+#define IDLE_MS	    5000 /* the same when nobody waits for it */
 #define STATUS_NO   1
 #define SLOTS_MAX   512
 #define BATCH	    128 /* messages put into the outbox at a time */
@@ -290,12 +291,12 @@ static bool input_waits(int ms)
 	return signals_poll(STDIN_FILENO, POLLIN, ms) > 0;
 }
 
-static int64_t until(int64_t when)
+static int64_t until(int64_t when, int64_t most)
 {
-	int64_t ms = when == WHEN_NONE ? STEP_MS : when - clock_now();
+	int64_t ms = when == WHEN_NONE ? most : when - clock_now();
 
-	if (ms > STEP_MS)
-		return STEP_MS;
+	if (ms > most)
+		return most;
 	return ms > 1 ? ms : 1;
 }
 
@@ -324,7 +325,7 @@ static int rest(struct run *r, const struct send_round *round, bool look,
 {
 	int64_t left =
 		r->stalled ? 0 : r->progress + send_args.wait - clock_mono();
-	int64_t ms = until(round->next);
+	int64_t ms = until(round->next, r->first ? STEP_MS : IDLE_MS);
 
 	if (r->first && (left <= 0 || signals_stop()))
 		return give_up(r, err) < 0 ? -1 : look && !signals_stop();

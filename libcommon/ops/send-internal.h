@@ -24,6 +24,7 @@
 /* Keys of messages about others. */
 #define SEND_DIGEST  "digest."
 #define SEND_AGAIN   "again."
+#define SEND_HELD    "kept for a digest"
 #define SEND_TOO_OLD "too old to be sent"
 
 /* ---- routes, send-route.c ---- */

@@ -237,6 +237,7 @@ static int join_digest(struct send *s, struct send_row *row, int64_t held,
 		return -1;
 	due = store_time(rows, 0);
 	row->status = "held";
+	row->reason = SEND_HELD;
 	row->due = due != WHEN_NONE && due < held ? due : held;
 	return 0;
 }

@@ -64,6 +64,7 @@ static int judge_alike(struct send *s, struct send_row *r, const struct note *n,
 			S_TEXT(r->target), S_TEXT(r->room), S_TEXT(alike),
 			S_INT(r->message), S_INT(r->due));
 	r->status = "held";
+	r->reason = "it repeats an earlier message";
 	r->due = since + s->limit.collapse;
 	memcpy(r->alike, alike, sizeof(alike));
 	return STORE_QUEUE(s->store, err,
@@ -101,6 +102,7 @@ static int judge_burst(struct send *s, struct send_row *r, struct err *err)
 	}
 	if (++count > s->limit.burst) {
 		r->status = "held";
+		r->reason = SEND_HELD;
 		r->due = since + s->limit.burst_window;
 	}
 	return STORE_QUEUE(s->store, err,
@@ -260,7 +262,8 @@ static int release(struct send *s, const char *target, int64_t message,
 {
 	return STORE_QUEUE(s->store, err,
 			   "UPDATE deliveries SET status = 'queued', alike = "
-			   "NULL, due = $3, made = $3 WHERE target = $1 AND "
+			   "NULL, reason = NULL, due = $3, made = $3 WHERE "
+			   "target = $1 AND "
 			   "message = $2 AND status = 'held'",
 			   S_TEXT(target), S_INT(message), S_INT(clock_now()));
 }

@@ -164,6 +164,9 @@ static void quiet_hours_keep_what_is_not_critical(void **state)
 	say("k4", "four", ",\"reason\":\"escalation\"");
 	assert_true(drain().next == NOW + WHEN_HOUR);
 	assert_sent("a:three a:four");
+	assert_text("SELECT d.reason FROM deliveries d JOIN messages m ON "
+		    "m.num = d.message WHERE m.key = 'k2'",
+		    "kept for a digest");
 	later(WHEN_HOUR);
 	(void)drain();
 	assert_sent("a:2 messages since 2026-11-20 10:00 UTC");
