@@ -29,6 +29,11 @@ static void fill_path(const struct filling *f, const struct template_segment *s)
 				      start);
 }
 
+static size_t count_of(const struct filling *f, const char *list)
+{
+	return f->source->count ? f->source->count(f->arg, list) : 0;
+}
+
 /* A list is true when it has items. */
 static bool is_true(const struct filling *f, const char *path)
 {
@@ -36,7 +41,7 @@ static bool is_true(const struct filling *f, const char *path)
 
 	if (value.len)
 		return !slice_is(value, "false");
-	return f->source->count && f->source->count(f->arg, path) > 0;
+	return count_of(f, path) > 0;
 }
 
 /* Blocks of "if" need no walk of their own: what is not wanted is jumped
@@ -64,7 +69,7 @@ static void fill(struct filling *f)
 			i = s->next;
 			break;
 		case TEMPLATE_IS_EACH:
-			left = f->source->count(f->arg, s->text);
+			left = count_of(f, s->text);
 			f->list = left ? s->text : NULL;
 			f->item = 0;
 			first = i;

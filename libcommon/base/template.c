@@ -153,7 +153,7 @@ static int read_path(const struct reading *r, struct slice text,
 		     struct err *err)
 {
 	struct template_segment *s = add_segment(r->t, TEMPLATE_IS_PATH);
-	size_t used;
+	size_t used = 0;
 
 	if (read_name(r, s, text, &used, err) < 0)
 		return -1;
@@ -174,7 +174,7 @@ static int open_block(struct reading *r, enum template_kind kind,
 		      struct slice name, struct err *err)
 {
 	struct template_segment *s = add_segment(r->t, kind);
-	size_t used;
+	size_t used = 0;
 
 	if (r->depth == DEPTH_MAX)
 		return complain(r, name.ptr, err,

@@ -120,7 +120,8 @@ static int build(struct channel *ch, const struct channel_job *job,
 	if (channel_short(ch, &text, n,
 			  CHANNEL_TEXT | CHANNEL_CODE | CHANNEL_LINKS |
 				  CHANNEL_COMMANDS,
-			  MARKUP_UTF16, ALL_MAX - used, err) < 0)
+			  (struct channel_limit){MARKUP_UTF16, ALL_MAX - used},
+			  err) < 0)
 		return -1;
 	jwrite_open(out, NULL, '{');
 	buf_reset(&title);

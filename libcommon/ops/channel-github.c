@@ -54,7 +54,8 @@ static int write_body(const struct channel *ch, const struct channel_job *job,
 
 	if (!job->root)
 		parts &= ~(unsigned)CHANNEL_TITLE;
-	if (channel_short(ch, &text, job->note, parts, MARKUP_CHARS, BODY_MAX,
+	if (channel_short(ch, &text, job->note, parts,
+			  (struct channel_limit){MARKUP_CHARS, BODY_MAX},
 			  err) < 0)
 		return -1;
 	buf_addf(&text, "\n\n%s\n", mark);

@@ -157,10 +157,15 @@ void channel_text(struct buf *out, const struct note *n, enum markup m,
 /* The same, or what the target's template makes of the note. */
 int channel_words(const struct channel *ch, struct buf *out,
 		  const struct note *n, unsigned parts, struct err *err);
-/* The title and these parts, at most max units; it is cut where it can be. */
+struct channel_limit {
+	enum markup_unit unit;
+	size_t max;
+};
+
+/* These parts without blank lines at the end, cut at the limit. */
 int channel_short(const struct channel *ch, struct buf *out,
-		  const struct note *n, unsigned parts, enum markup_unit unit,
-		  size_t max, struct err *err);
+		  const struct note *n, unsigned parts,
+		  struct channel_limit limit, struct err *err);
 /* Appends a member of JSON, shortened to max UTF-16 units. */
 void channel_member(struct buf *out, const char *key, const char *text,
 		    size_t max);

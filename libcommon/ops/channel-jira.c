@@ -100,8 +100,9 @@ static int build(struct channel *ch, const struct channel_job *job,
 			  : mem_dup("issue");
 	AUTO_BUF struct buf text = BUF_INIT;
 
-	if (channel_short(ch, &text, job->note, CHANNEL_ALL, MARKUP_UTF16,
-			  BODY_MAX, err) < 0)
+	if (channel_short(ch, &text, job->note, CHANNEL_ALL,
+			  (struct channel_limit){MARKUP_UTF16, BODY_MAX},
+			  err) < 0)
 		return -1;
 	make_url(ch, call, what);
 	channel_json_header(call);

@@ -54,7 +54,8 @@ static int write_message(const struct channel *ch, const struct note *n,
 	if (n->count > 1)
 		buf_addf(&title, " (%lld times)", (long long)n->count);
 	if (channel_short(ch, &text, n, CHANNEL_ALL & ~(unsigned)CHANNEL_TITLE,
-			  MARKUP_BYTES, MESSAGE_MAX, err) < 0)
+			  (struct channel_limit){MARKUP_BYTES, MESSAGE_MAX},
+			  err) < 0)
 		return -1;
 	channel_member(out, "title", buf_str(&title), TITLE_MAX);
 	jwrite_str(out, "message", text.len ? buf_str(&text) : n->title);

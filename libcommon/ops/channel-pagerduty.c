@@ -66,7 +66,8 @@ static int write_details(const struct channel *ch, const struct note *n,
 
 	if (channel_short(ch, &text, n,
 			  CHANNEL_TEXT | CHANNEL_CODE | CHANNEL_COMMANDS,
-			  MARKUP_JSON, TEXT_MAX, err) < 0)
+			  (struct channel_limit){MARKUP_JSON, TEXT_MAX},
+			  err) < 0)
 		return -1;
 	jwrite_open(out, "custom_details", '{');
 	if (text.len)

@@ -79,7 +79,9 @@ static int write_sections(const struct channel *ch, const struct note *n,
 
 	if (buttons)
 		parts &= ~(unsigned)CHANNEL_COMMANDS;
-	if (channel_short(ch, &text, n, parts, MARKUP_UTF16, TEXT_MAX, err) < 0)
+	if (channel_short(ch, &text, n, parts,
+			  (struct channel_limit){MARKUP_UTF16, TEXT_MAX},
+			  err) < 0)
 		return -1;
 	(void)markup_shorten(&cut, MARKUP_MRKDWN, buf_slice(&text), MARKUP_JSON,
 			     TEXT_JSON_MAX);

@@ -27,9 +27,9 @@ static void make_url(const struct channel *ch, struct channel_call *call,
 static int make_body(const struct channel *ch, const struct note *n,
 		     struct buf *out, struct err *err)
 {
-	return channel_short(ch, out, n,
-			     CHANNEL_TITLE | CHANNEL_TEXT | CHANNEL_LINKS,
-			     MARKUP_UTF16, BODY_MAX, err);
+	return channel_short(
+		ch, out, n, CHANNEL_TITLE | CHANNEL_TEXT | CHANNEL_LINKS,
+		(struct channel_limit){MARKUP_UTF16, BODY_MAX}, err);
 }
 
 static void add_value(struct buf *out, const char *key, const char *value)

@@ -109,7 +109,8 @@ static int write_body(const struct channel *ch, const struct note *n,
 	(void)markup_shorten(&cut, MARKUP_MARKDOWN, buf_slice(&title),
 			     MARKUP_UTF16, TITLE_MAX);
 	if (channel_short(ch, &text, n, CHANNEL_TEXT | CHANNEL_COMMANDS,
-			  MARKUP_JSON, TEXT_MAX, err) < 0)
+			  (struct channel_limit){MARKUP_JSON, TEXT_MAX},
+			  err) < 0)
 		return -1;
 	double_breaks(&lines, buf_slice(&text));
 	if (n->code && !ch->template)

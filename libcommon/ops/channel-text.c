@@ -134,8 +134,8 @@ void channel_text(struct buf *out, const struct note *n, enum markup m,
 }
 
 int channel_short(const struct channel *ch, struct buf *out,
-		  const struct note *n, unsigned parts, enum markup_unit unit,
-		  size_t max, struct err *err)
+		  const struct note *n, unsigned parts,
+		  struct channel_limit limit, struct err *err)
 {
 	AUTO_BUF struct buf text = BUF_INIT;
 
@@ -143,8 +143,8 @@ int channel_short(const struct channel *ch, struct buf *out,
 		return -1;
 	while (text.len && text.data[text.len - 1] == '\n')
 		buf_truncate(&text, text.len - 1);
-	(void)markup_shorten(out, ch->kind->markup, buf_slice(&text), unit,
-			     max);
+	(void)markup_shorten(out, ch->kind->markup, buf_slice(&text),
+			     limit.unit, limit.max);
 	return 0;
 }
 
