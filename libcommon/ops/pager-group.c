@@ -192,7 +192,7 @@ static void set_repeats(const struct pager *p, struct pager_group *g)
 {
 	if (!g->needed || p->repeat == 0 || g->told == WHEN_NONE)
 		g->repeats = WHEN_NONE;
-	else if (g->repeats == WHEN_NONE)
+	else if (g->repeats == WHEN_NONE || g->repeats > p->now + p->repeat)
 		g->repeats = p->now + p->repeat;
 }
 
@@ -232,6 +232,9 @@ static int look(struct pager *p, struct pager_group *g, struct err *err)
 		      is_repeat(p, g);
 	int64_t due = WHEN_NONE;
 
+	/* The wait may have been configured shorter. */
+	if (g->begins > p->now + p->wait)
+		g->begins = p->now + p->wait;
 	if (g->told == WHEN_NONE && p->now < g->begins && !g->urgent)
 		return wait_more(p, g, err);
 	if ((speaks && speak(p, g, err) < 0) || tell_called(p, g, err) < 0)

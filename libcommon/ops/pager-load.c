@@ -298,9 +298,10 @@ int pager_save(struct pager *p, const struct pager_group *g, struct err *err)
 	return STORE_QUEUE(p->store, err,
 			   "UPDATE pager_groups SET seq = $2, due = $3, "
 			   "told = $4, repeats = $5, policy = $6, "
-			   "escalated = $7, called = $8 WHERE key = $1",
+			   "escalated = $7, called = $8, begins = $9 "
+			   "WHERE key = $1",
 			   S_TEXT(g->key), S_INT(g->seq), S_TIME(g->due),
 			   S_TIME(g->told), S_TIME(g->repeats),
 			   S_TEXT(g->policy), S_TIME(g->escalated),
-			   S_TEXT(g->called));
+			   S_TEXT(g->called), S_INT(g->begins));
 }

@@ -166,6 +166,24 @@ static int add_silences(struct pager *p, struct buf *out, struct err *err)
 	return 0;
 }
 
+/* Steps that came or went, and times. */
+static void add_policies(const struct pager *p, struct buf *out)
+{
+	const char *name, *step;
+
+	for (size_t i = 0; (name = config_item(p->config, "escalation", i));
+	     i++) {
+		AUTO_FREE char *steps = mem_printf("escalation.%s.steps", name);
+
+		buf_addf(out, "\n%s", name);
+		for (size_t k = 0; (step = config_item(p->config, steps, k));
+		     k++)
+			buf_addf(out, "\n%s", step);
+	}
+	buf_addf(out, "\n%lld %lld %lld", (long long)p->wait,
+		 (long long)p->interval, (long long)p->repeat);
+}
+
 static int config_hash(struct pager *p, int64_t *ret, struct err *err)
 {
 	AUTO_BUF struct buf text = BUF_INIT;
@@ -174,6 +192,7 @@ static int config_hash(struct pager *p, int64_t *ret, struct err *err)
 	for (size_t i = 0; (field = pager_group_field(p->config, i)); i++)
 		buf_addf(&text, "%s\n", field);
 	mute_rules(p->mute, &text);
+	add_policies(p, &text);
 	if (add_silences(p, &text, err) < 0)
 		return -1;
 	*ret = hash_of(&text);

@@ -177,10 +177,18 @@ static void hurry(const struct pager *p, struct steps *s)
 }
 
 /* A row for every step; none for what the policy does not have any more. */
-static void complete(const struct calling *c, struct steps *s)
+static int complete(const struct calling *c, struct steps *s, struct err *err)
 {
-	size_t wanted = escalation_steps(c->policy);
+	size_t wanted = escalation_steps(c->policy), had = s->count;
 
+	while (s->count && s->items[s->count - 1].number >= wanted)
+		s->count--;
+	if (s->count < had &&
+	    STORE_QUEUE(c->p->store, err,
+			"DELETE FROM pager_steps WHERE group_key = $1 "
+			"AND step >= $2",
+			S_TEXT(c->g->key), S_INT((int64_t)wanted)) < 0)
+		return -1;
 	for (size_t i = 0; i < wanted && s->count < STEPS_MAX; i++) {
 		struct step fresh = {.number = i};
 
@@ -189,9 +197,7 @@ static void complete(const struct calling *c, struct steps *s)
 		fresh.due = due_at(c->policy, c->g, &fresh);
 		s->items[s->count++] = fresh;
 	}
-	for (size_t i = 0; i < s->count; i++)
-		if (s->items[i].number >= wanted)
-			s->items[i].due = WHEN_MAX;
+	return 0;
 }
 
 static int run_steps(const struct calling *c, bool hurried, int64_t *due,
@@ -199,9 +205,8 @@ static int run_steps(const struct calling *c, bool hurried, int64_t *due,
 {
 	CLEANUP(steps_done) struct steps all = {NULL, 0};
 
-	if (load_steps(c->p, c->g, &all, err) < 0)
+	if (load_steps(c->p, c->g, &all, err) < 0 || complete(c, &all, err) < 0)
 		return -1;
-	complete(c, &all);
 	if (hurried)
 		hurry(c->p, &all);
 	for (size_t i = 0; i < all.count; i++) {

@@ -9,6 +9,8 @@
 
 /* A clock that was put back by more is not one that was set right. */
 #define CLOCK_SLACK (2 * WHEN_MINUTE)
+/* A sign of life is written so often: each one changes the store. */
+#define SIGN_LEAST (10 * WHEN_SECOND)
 
 int pager_new(struct pager **ret, const struct pager_options *o,
 	      struct err *err)
@@ -100,7 +102,7 @@ static int note_tick(void *arg, struct err *err)
 
 	if (counter_get(p->store, STATUS_LAST_TICK, &last, err) < 0)
 		return -1;
-	return p->now <= last
+	return p->now < last + SIGN_LEAST
 		       ? 0
 		       : counter_set(p->store, STATUS_LAST_TICK, p->now, err);
 }
@@ -111,7 +113,9 @@ static int end_tick(struct pager *p, struct err *err)
 
 	if (counter_get(p->store, STATUS_LAST_TICK, &last, err) < 0)
 		return -1;
-	return p->now <= last ? 0 : store_transact(p->store, note_tick, p, err);
+	return p->now < last + SIGN_LEAST
+		       ? 0
+		       : store_transact(p->store, note_tick, p, err);
 }
 
 /* ---- what is due ---- */

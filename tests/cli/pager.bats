@@ -1,5 +1,5 @@
 # When people hear of an incident: groups, timers, what is muted.
-# shellcheck disable=SC2034,SC2154
+# shellcheck disable=SC2034,SC2154,SC2091,SC2094
 
 load ../lib/common
 load ../lib/incident

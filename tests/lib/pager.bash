@@ -1,7 +1,8 @@
 # What the tests of the pager share: `load ../lib/pager`, after common and
 # incident. A test is a table of times, what people or machines do then, and the
 # reasons of the messages that the tick after it writes.
-# shellcheck shell=bash disable=SC2034,SC2154
+# Words of a row are split on purpose:
+# shellcheck shell=bash disable=SC2034,SC2154,SC2086,SC2116
 
 # plays: reads lines "[DAY ]TIME | COMMAND | REASONS". A message that goes to
 # somebody is REASON>NAME,NAME. The messages are kept in messages.jsonl.
@@ -11,7 +12,7 @@ plays() {
     while read -r line; do
         case $line in '' | '#'*) continue ;; esac
         IFS='|' read -r time command wanted <<<"$line"
-        at $time
+        at ${time:?}
         eval "$command" || {
             echo "failed: $line" >&2
             return 1
