@@ -154,7 +154,6 @@ static int wait_for(struct tick *t, int64_t until, int64_t before,
 
 static int tick_follow(struct tick *t, struct err *err)
 {
-	signals_install();
 	while (!signals_stop()) {
 		int64_t next, latest = clock_now() + TICK_LEAST, version;
 		int rc;
@@ -185,6 +184,8 @@ int tick_run(int argc, char **argv, struct err *err)
 	if (follow && dry_run)
 		return err_set(err, ERR_USAGE,
 			       "--follow and --dry-run exclude each other");
+	if (follow)
+		signals_install();
 	if (tick_open(&t, err) < 0)
 		return -1;
 	if (follow)
