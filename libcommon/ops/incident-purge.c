@@ -58,6 +58,24 @@ static int remove_chunk(void *arg, struct err *err)
 	return 0;
 }
 
+/* What is as old and belongs to no incident that is there. */
+static int remove_rest(void *arg, struct err *err)
+{
+	static const char *const sql[] = {
+		"DELETE FROM silences WHERE ended < $1",
+		"DELETE FROM changes WHERE time < $1",
+		"DELETE FROM deliveries WHERE message IN "
+		"(SELECT num FROM messages WHERE made < $1)",
+		"DELETE FROM messages WHERE made < $1",
+	};
+	const struct purge *p = arg;
+
+	for (size_t i = 0; i < ARRAY_LEN(sql); i++)
+		if (STORE_QUEUE(p->store, err, sql[i], S_INT(p->before)) < 0)
+			return -1;
+	return 0;
+}
+
 int incident_purge(struct store *s, int64_t before, bool dry_run,
 		   void (*each)(void *arg, const struct incident *inc),
 		   void *arg, struct err *err)
@@ -76,5 +94,7 @@ int incident_purge(struct store *s, int64_t before, bool dry_run,
 	} while (rc == 0 && p.count == PURGE_CHUNK);
 	purge_clear(&p);
 	free(p.found);
+	if (rc == 0 && !dry_run)
+		rc = store_transact(s, remove_rest, &p, err);
 	return rc;
 }

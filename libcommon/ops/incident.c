@@ -370,6 +370,7 @@ int incident_remove(struct store *s, int64_t num, struct err *err)
 		"DELETE FROM incident_knowledge WHERE incident = $1",
 		"DELETE FROM incident_triage WHERE incident = $1",
 		"DELETE FROM pager_urgent WHERE incident = $1",
+		"DELETE FROM pager_causes WHERE incident = $1",
 		"UPDATE pager_groups SET due = 0 WHERE key IN (SELECT "
 		"group_key FROM pager_incidents WHERE incident = $1)",
 		"DELETE FROM incidents WHERE num = $1",

@@ -386,6 +386,28 @@ good() {
     is "$(of '"\(.id) \(.previous)"')" "$(inc 2) null"
 }
 
+@test "purge takes old silences, changes and messages along" {
+    opens "$(d)"
+    ONCALL_NOW=2026-11-20T11:00:00Z oi silence add service=web --for 1h >/dev/null
+    ONCALL_NOW=2026-11-20T11:00:00Z oncall-triage change add --service web --what deploy >/dev/null
+    ONCALL_NOW=2026-11-20T11:00:00Z oi tick >/dev/null
+    oi close "$(inc 1)" >moved
+    ONCALL_NOW=2026-11-20T13:00:00Z oi tick >/dev/null
+    ONCALL_NOW=2026-11-20T13:00:00Z oi silence add service=db --for 1h >/dev/null
+    is "$(left)" '2 1 2'
+    gives 0 oi purge --older-than 1h --now 2026-11-20T13:30:00Z --dry-run
+    is "$(left)" '2 1 2'
+    gives 0 oi purge --older-than 1h --now 2026-11-20T13:30:00Z
+    is "$(left)" '1 0 1'
+}
+
+# left: how many silences, changes and messages there are.
+left() {
+    for table in silences changes messages; do
+        store_sql "SELECT COUNT(*) FROM $table"
+    done | paste -s -d ' '
+}
+
 @test "purge tells a person what it does, or would do" {
     opens "$(d)"
     oi close "$(inc 1)" >moved
