@@ -73,9 +73,9 @@ const struct config_key config_schema[] = {
 		.max = 1000000,
 		.help = "entries that are proposed in a day at most",
 	},
-#include "config-pager.def"
-
 #include "config-mute.def"
+
+#include "config-pager.def"
 
 #include "config-escalation.def"
 

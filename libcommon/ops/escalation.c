@@ -17,22 +17,12 @@
 
 static const char *const target_maps[] = {"targets", "groups"};
 
-static bool has_key(const char *path)
-{
-	for (const struct config_key *k = config_schema; k->path; k++)
-		if (!strcmp(k->path, path))
-			return true;
-	return false;
-}
-
 /* The i-th target, or group of them; NULL behind the last. */
 static const char *target_at(const struct config *c, size_t i)
 {
 	for (size_t m = 0; m < ARRAY_LEN(target_maps); m++) {
 		size_t count = 0;
 
-		if (!has_key(target_maps[m]))
-			continue;
 		while (config_item(c, target_maps[m], count))
 			if (count++ == i)
 				return config_item(c, target_maps[m], i);
