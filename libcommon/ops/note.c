@@ -304,8 +304,6 @@ static void read_message(struct note *n, const json_t *o)
 	const json_t *fields = json_object_get(o, "fields");
 	const json_t *links = json_object_get(o, "links");
 	const json_t *buttons = json_object_get(o, "buttons");
-	const json_t *item;
-	size_t i;
 
 	n->key = note_member_line(o, "key", 0);
 	n->to = read_names(json_object_get(o, "to"));
@@ -321,8 +319,10 @@ static void read_message(struct note *n, const json_t *o)
 		note_add_object(n, fields);
 	else
 		add_field_list(n, fields);
-	json_array_foreach(links, i, item) add_link(n, item);
-	json_array_foreach(buttons, i, item) add_button(n, item);
+	for (size_t i = 0; i < json_array_size(links); i++)
+		add_link(n, json_array_get(links, i));
+	for (size_t i = 0; i < json_array_size(buttons); i++)
+		add_button(n, json_array_get(buttons, i));
 }
 
 /* Without a title the first line of the text is it. */

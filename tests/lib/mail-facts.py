@@ -9,7 +9,7 @@ import sys
 
 raw = sys.stdin.buffer.read()
 mail = email.message_from_bytes(raw, policy=email.policy.default)
-parts = {p.get_content_type(): p.get_content()
+parts = {p.get_content_type(): p.get_content().replace("\r\n", "\n")
          for p in mail.walk() if not p.is_multipart()}
 defects = [type(d).__name__ for p in mail.walk() for d in p.defects]
 defects += [f"{k}: {d}" for k, v in mail.items()
