@@ -1,13 +1,16 @@
 # fish completion for oncall; made by: oncall --help=fish
 complete -c oncall -f
 complete -c oncall -n __fish_use_subcommand -a '(complete -C oncall- | string replace -r "^oncall-(\S+).*" "\$1")'
-complete -c oncall -n 'not __fish_use_subcommand; and not __fish_seen_subcommand_from init config status approve deny doctor help' -a '(complete -C "oncall-"(string join -- " " (commandline -opc)[2..-1] (commandline -ct)))'
+complete -c oncall -n 'not __fish_use_subcommand; and not __fish_seen_subcommand_from init config status tick approve deny doctor help' -a '(complete -C "oncall-"(string join -- " " (commandline -opc)[2..-1] (commandline -ct)))'
 complete -c oncall -n __fish_use_subcommand -a init -d 'write a first configuration and create the store'
 complete -c oncall -n '__fish_seen_subcommand_from init' -l config -r -F -d 'write the configuration there'
 complete -c oncall -n '__fish_seen_subcommand_from init' -l store -x -d 'create this store: a file, or postgresql://...'
 complete -c oncall -n '__fish_seen_subcommand_from init' -l force -s f -d 'write over a configuration that is there'
 complete -c oncall -n __fish_use_subcommand -a config -d 'show the configuration and where each value is from'
 complete -c oncall -n __fish_use_subcommand -a status -d 'show on one screen how things stand'
+complete -c oncall -n __fish_use_subcommand -a tick -d 'bring everything up to date and tell people; for cron'
+complete -c oncall -n '__fish_seen_subcommand_from tick' -l config -r -F -d 'read FILE instead of the usual files'
+complete -c oncall -n '__fish_seen_subcommand_from tick' -l store -x -d 'a database file, or postgresql://...'
 complete -c oncall -n __fish_use_subcommand -a approve -d 'let what waits for approval happen'
 complete -c oncall -n '__fish_seen_subcommand_from approve' -l reason -s m -x -d 'why, for the record'
 complete -c oncall -n __fish_use_subcommand -a deny -d 'refuse what waits for approval'

@@ -250,7 +250,7 @@ run_first_steps() {
         works "${command//\/var\/backups\/oncall/kept}"
         count=$((count + 1))
     done <"$ROOT/examples/cron/oncall"
-    is "$count" 6
+    is "$count" 5
     is "$(find kept -name '*.gz' | wc -l)" 1
 }
 
