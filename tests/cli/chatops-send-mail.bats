@@ -27,9 +27,17 @@ print(*[x.getsockname()[1] for x in s])')
 }
 
 teardown() {
-    [ -z "${server_pid:-}" ] || kill "$server_pid" 2>/dev/null || :
+    if [ -n "${server_pid:-}" ]; then
+        kill "$server_pid" 2>/dev/null || :
+        # Its children write to their log, and would make its folder anew.
+        eventually 20 no_server
+    fi
     [ -z "${M:-}" ] || rm -rf "$M"
     common_teardown
+}
+
+no_server() {
+    ! pgrep -f "$M/exim.conf" >/dev/null
 }
 
 # STARTTLS on the first port, TLS on the second; AUTH only inside of TLS.
