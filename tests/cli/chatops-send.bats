@@ -25,6 +25,20 @@ load ../lib/send
     of 'select(.type == "delivery") | tojson' | validate
 }
 
+@test "chatops-send writes notes to files as their schema says" {
+    configured 'routes: {all: {to: [log]}}'
+    message m1 plain >in.jsonl
+    message m2 full '{"severity": "high", "service": "web", "reason": "first",
+        "text": "a\nb", "code": "ls", "thread": "INC-20261120-0001",
+        "incident": "INC-20261120-0001", "fields": {"host": "web1"},
+        "links": [{"text": "x", "url": "https://x.example.org"}],
+        "buttons": [{"id": "ack", "label": "Acknowledge", "command": "y"}]}' >>in.jsonl
+    echo '{"type":"incident","id":"INC-20261120-0001","title":"t","status":"resolved"}' >>in.jsonl
+    expect 0 cs --each incident in.jsonl
+    is "$(jq -r '"\(.title) \(.over)"' log | paste -sd ,)" 'plain false,full false,t true'
+    validate --types note log
+}
+
 @test "chatops-send sends once what it reads twice" {
     configured 'routes: {all: {to: [hook]}}'
     message m1 'first' >in.jsonl
