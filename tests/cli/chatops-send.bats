@@ -35,7 +35,7 @@ load ../lib/send
         "buttons": [{"id": "ack", "label": "Acknowledge", "command": "y"}]}' >>in.jsonl
     echo '{"type":"incident","id":"INC-20261120-0001","title":"t","status":"resolved"}' >>in.jsonl
     expect 0 cs --each incident in.jsonl
-    is "$(jq -r '"\(.title) \(.over)"' log | paste -sd ,)" 'plain false,full false,t true'
+    is "$(jq -r '"\(.title) \(.over)"' log | paste -sd ,)" 'plain false,full false,INC-20261120-0001: t true'
     validate --types note log
 }
 
