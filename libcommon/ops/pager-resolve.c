@@ -8,12 +8,12 @@
 static int find_quiet(struct pager *p, int64_t *nums, size_t *count,
 		      struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows =
-		STORE_ASK(p->store, err,
-			  "SELECT num FROM incidents "
-			  "WHERE status = 'mitigated' AND mitigated <= $1 "
-			  "AND last_seen <= $1 ORDER BY num LIMIT $2",
-			  S_INT(p->now - p->resolve_after), S_INT(PAGER_CHUNK));
+	AUTO_ROWS struct store_rows *rows = STORE_ASK(
+		p->store, err,
+		"SELECT num FROM incidents "
+		"WHERE status = 'mitigated' AND mitigated <= $1 "
+		"AND last_seen <= $1 ORDER BY mitigated, num LIMIT $2",
+		S_INT(p->now - p->resolve_after), S_INT(PAGER_CHUNK));
 	int got;
 
 	*count = 0;
