@@ -23,7 +23,7 @@ static int check_others(struct act *a, const struct act_job *j, struct err *err)
 		a->store, err,
 		"SELECT a.undone, u.id, u.status FROM actions a LEFT JOIN "
 		"actions u ON u.undo_of = a.id AND u.name = a.name AND "
-		"u.status IN ('planned', 'running') WHERE a.id = $1",
+		"u.status IN ('planned', 'waiting', 'running') WHERE a.id = $1",
 		S_TEXT(j->id));
 	struct slice undone, other, status;
 

@@ -554,6 +554,17 @@ static void not_undone_by(struct act *a, const char *id, const char *undo,
 	assert_has(err.text, undo);
 }
 
+static void set_status(const char *id, const char *status)
+{
+	struct err err = ERR_INIT;
+
+	assert_int_equal(STORE_RUN(store, &err,
+				   "UPDATE actions SET status = $2 "
+				   "WHERE id = $1",
+				   S_TEXT(id), S_TEXT(status)),
+			 1);
+}
+
 static void it_is_undone_by_one(void **state)
 {
 	struct act_request r = request_of("back", "{}");
@@ -575,6 +586,10 @@ static void it_is_undone_by_one(void **state)
 	assert_int_equal(act_undo(act, id, "ana", &own, &err), 0);
 	assert_int_equal(own.status, ACT_PLANNED);
 	not_undone_by(second, id, own.id, "is planned");
+	/* For somebody to agree. */
+	set_status(own.id, "waiting");
+	not_undone_by(second, id, own.id, "is waiting");
+	set_status(own.id, "planned");
 	settle(&job, VERDICT_VERIFIED_FIXED);
 	assert_int_equal(claim(&own), ACT_RUNNING);
 	not_undone_by(second, id, own.id, "is running");
