@@ -193,6 +193,22 @@ static void look_at_policies(struct findings *f, const struct config *c,
 		found(f, FINDING_OK, "escalation", "%zu policies", count);
 }
 
+/* Who has no target would be called in vain. */
+static void look_at_people(struct findings *f, const struct config *c,
+			   const struct roster *roster)
+{
+	const char *name;
+
+	if (!config_item(c, "targets", 0))
+		return; /* somebody else sends */
+	for (size_t i = 0; (name = roster_person(roster, i)); i++)
+		if (!escalation_is_target(c, name))
+			found(f, FINDING_WARN, "roster",
+			      "messages to %s go nowhere: there is neither a "
+			      "target nor a group of that name",
+			      name);
+}
+
 void doctor_calls(struct findings *f, const struct config *c)
 {
 	AUTO_ROSTER struct roster *roster = NULL;
@@ -205,6 +221,8 @@ void doctor_calls(struct findings *f, const struct config *c)
 	/* A roster that cannot be read would make every name wrong. */
 	if (!path || roster)
 		look_at_policies(f, c, roster);
+	if (roster)
+		look_at_people(f, c, roster);
 	if (beats < 0)
 		found_error(f, "heartbeats", &err);
 	else

@@ -79,6 +79,9 @@ int escalation_call(const struct escalation *e,
 		    struct escalation_call *ret, struct err *err) MUST_CHECK;
 void escalation_call_done(struct escalation_call *c);
 
+/* Whether the name is a target, or a group of them. */
+bool escalation_is_target(const struct config *c, const char *name);
+
 DEFINE_AUTO(struct escalation *, escalation_free, auto_escalation_)
 #define AUTO_ESCALATION	     CLEANUP(auto_escalation_)
 #define AUTO_ESCALATION_CALL CLEANUP(escalation_call_done)

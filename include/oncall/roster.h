@@ -58,6 +58,8 @@ bool roster_at(const struct roster *r, size_t i, int64_t ms,
  * nobody), ERR_NO: there is no such target, or in several teams. */
 int roster_target(const struct roster *r, const char *name, int64_t ms,
 		  struct roster_turn *ret, struct err *err) MUST_CHECK;
+/* The i-th person who stands in the file; NULL behind the last. */
+const char *roster_person(const struct roster *r, size_t i);
 /* Tells the times from one to another at which all rotations of a team (NULL:
  * of those without one) have nobody. */
 void roster_gaps(const struct roster *r, int64_t from, int64_t to,

@@ -54,8 +54,6 @@ void escalation_step_done(struct escalation_step *s);
 int escalation_names_add(struct escalation_names *names, const char *text,
 			 size_t len, struct err *err);
 void escalation_names_done(struct escalation_names *names);
-/* escalation.c: whether the configuration says where messages to it go. */
-bool escalation_is_target(const struct config *c, const char *name);
 /* The target that is nearest to what was written, or NULL. */
 const char *escalation_near_target(const struct config *c, const char *name);
 

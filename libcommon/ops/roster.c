@@ -129,6 +129,16 @@ static int no_target(const struct roster *r, const char *name, struct err *err)
 		       near ? "'?" : "");
 }
 
+const char *roster_person(const struct roster *r, size_t i)
+{
+	const struct roster_person *person;
+
+	if (i >= r->people.count)
+		return NULL;
+	person = r->people.entries[i].value;
+	return person->name;
+}
+
 int roster_target(const struct roster *r, const char *name, int64_t ms,
 		  struct roster_turn *ret, struct err *err)
 {

@@ -245,6 +245,11 @@ policy() {
         "\(.value) \(.labels.detail)"')" \
         "warn nobody is on call from 2026-11-20T17:00:00.000Z to $(
         )2026-11-23T09:00:00.000Z"
+    (umask 077 && printf '%s\n' 'targets: {sms: {type: file, path: /dev/null}}' \
+        'groups: {ana: [sms]}' >>oncall.yaml)
+    expect 0 oncall doctor --json
+    is "$(of 'select(.labels.what == "roster") | .labels.detail' | tail -n 1)" \
+        'messages to ben go nowhere: there is neither a target nor a group of that name'
     echo 'rotation second' >>roster
     expect 2 oncall doctor --json
     is "$(of 'select(.labels.what == "roster").value')" fail
