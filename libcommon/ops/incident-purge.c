@@ -21,6 +21,7 @@ static void purge_clear(struct purge *p)
 	p->count = 0;
 }
 
+/* What people know of stays until they heard that it is over. */
 static int find_chunk(struct purge *p, struct err *err)
 {
 	AUTO_ROWS struct store_rows *rows = NULL;
@@ -31,6 +32,8 @@ static int find_chunk(struct purge *p, struct err *err)
 			 "SELECT " INCIDENT_COLUMNS " FROM incidents i "
 			 "WHERE i.status IN ('resolved', 'closed') "
 			 "AND i.updated < $1 AND i.num > $2 "
+			 "AND NOT EXISTS (SELECT 1 FROM pager_incidents p "
+			 "WHERE p.incident = i.num AND p.told IS NOT NULL) "
 			 "ORDER BY i.num LIMIT $3",
 			 S_INT(p->before), S_INT(p->above), S_INT(PURGE_CHUNK));
 	if (!rows)

@@ -232,6 +232,9 @@ static int look(struct pager *p, struct pager_group *g, struct err *err)
 		      is_repeat(p, g);
 	int64_t due = WHEN_NONE;
 
+	/* All of it is in other groups now, and so is who was called. */
+	if (!g->count)
+		return pager_save(p, g, err);
 	/* The wait may have been configured shorter. */
 	if (g->begins > p->now + p->wait)
 		g->begins = p->now + p->wait;

@@ -185,11 +185,14 @@ bool pager_needs(const struct pager_member *m)
 
 static void add_up(struct pager_group *g)
 {
+	size_t heard = 0;
+
 	for (size_t i = 0; i < g->count; i++) {
 		struct pager_member *m = &g->members[i];
 
 		m->mark = m->live ? mark_live(m) : mark_over(m);
 		g->flaps |= m->flaps;
+		heard += m->live && m->told;
 		g->known +=
 			m->live ? m->told || !m->muted : m->told && m->flaps;
 		if (!pager_needs(m))
@@ -198,11 +201,12 @@ static void add_up(struct pager_group *g)
 		g->times += m->times;
 		g->urgent |= m->urgent;
 	}
-	/* What became part of another one is no news while others are left. */
+	/* What became part of another one is no news while people know of
+	 * others. */
 	for (size_t i = 0; i < g->count; i++) {
 		struct pager_member *m = &g->members[i];
 
-		if (m->mark == PAGER_OVER && m->merged && g->known)
+		if (m->mark == PAGER_OVER && m->merged && heard)
 			m->mark = PAGER_DROPPED;
 		g->marked[m->mark]++;
 	}

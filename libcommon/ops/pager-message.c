@@ -68,20 +68,31 @@ static void choose_members(struct pager_telling *t)
 	qsort(t->members, t->count, sizeof(struct pager_member *), compare);
 }
 
-/* The incident that began the group, where none of it is left to tell of. */
+/* Where none of it is to be told, one that was over before it was; purged ones
+ * are not there. */
+static const struct pager_member *main_member(const struct pager_telling *t)
+{
+	if (t->count)
+		return t->members[0];
+	for (size_t i = 0; i < t->g->count; i++)
+		if (t->g->members[i].mark == PAGER_DROPPED &&
+		    !t->g->members[i].gone)
+			return &t->g->members[i];
+	return NULL;
+}
+
+/* 0 when there is none. */
 static int load_main(struct pager_telling *t, struct err *err)
 {
-	int64_t num;
+	const struct pager_member *m = main_member(t);
 
-	if (t->count)
-		num = t->members[0]->num;
-	else if (incident_parse_id(t->g->thread, &num, err) < 0)
-		return -1;
-	if (incident_load(t->p->store, num, &t->main, err) < 0)
+	if (!m)
+		return 0;
+	if (incident_load(t->p->store, m->num, &t->main, err) < 0)
 		return -1;
 	if (!t->count)
 		t->worst = t->main.severity;
-	return 0;
+	return 1;
 }
 
 static int load_triage(struct pager_telling *t, struct err *err)
@@ -236,9 +247,11 @@ int pager_say(struct pager *p, struct pager_group *g,
 {
 	CLEANUP(telling_done)
 	struct pager_telling t = {.p = p, .g = g, .m = m};
+	int got;
 
 	choose_members(&t);
-	if (load_main(&t, err) < 0 || load_triage(&t, err) < 0)
-		return -1;
-	return put(&t, g, err);
+	got = load_main(&t, err);
+	if (got <= 0)
+		return got;
+	return load_triage(&t, err) < 0 ? -1 : put(&t, g, err);
 }

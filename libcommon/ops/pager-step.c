@@ -71,6 +71,23 @@ static int forget_steps(struct pager *p, struct pager_group *g, struct err *err)
 			   S_TEXT(g->key));
 }
 
+/* What moved to another group keeps its thread, and may still need those who
+ * were called there. */
+static int take_back(struct store *s, const char *key, const char *thread,
+		     const char *reason, struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows =
+		STORE_ASK(s, err,
+			  "SELECT 1 FROM pager_groups WHERE thread = $1 "
+			  "AND key <> $2 AND policy IS NOT NULL LIMIT 1",
+			  S_TEXT(thread), S_TEXT(key));
+	int got = rows ? store_next(rows, err) : -1;
+
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	return outbox_cancel(s, thread, reason, err) < 0 ? -1 : 0;
+}
+
 int pager_stop(struct pager *p, struct pager_group *g, struct err *err)
 {
 	if (!g->policy)
@@ -78,10 +95,8 @@ int pager_stop(struct pager *p, struct pager_group *g, struct err *err)
 	/* What flaps is not called for each time anew. */
 	if (!(g->flaps && g->known) && forget_steps(p, g, err) < 0)
 		return -1;
-	return outbox_cancel(p->store, g->thread, "nobody is needed any more",
-			     err) < 0
-		       ? -1
-		       : 0;
+	return take_back(p->store, g->key, g->thread,
+			 "nobody is needed any more", err);
 }
 
 /* ---- one step ---- */
@@ -318,6 +333,12 @@ int pager_quiet(struct store *s, int64_t incident, struct err *err)
 
 	if (got <= 0)
 		return got;
+	/* When it is open again before the next tick, that is news. */
+	if (STORE_QUEUE(s, err,
+			"UPDATE pager_incidents SET told = 'acknowledged' "
+			"WHERE incident = $1 AND told = 'open'",
+			S_INT(incident)) < 0)
+		return -1;
 	got = is_needed(s, key, incident, err);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
@@ -328,7 +349,5 @@ int pager_quiet(struct store *s, int64_t incident, struct err *err)
 			"escalated = NULL, repeats = NULL WHERE key = $1",
 			S_TEXT(key)) < 0)
 		return -1;
-	return outbox_cancel(s, thread, "somebody has acknowledged it", err) < 0
-		       ? -1
-		       : 0;
+	return take_back(s, key, thread, "somebody has acknowledged it", err);
 }

@@ -5,6 +5,7 @@
 #include "pager-internal.h"
 
 #include <oncall/incident-match.h>
+#include <oncall/jlist.h>
 #include <oncall/jscan.h>
 #include <oncall/jwrite.h>
 
@@ -93,6 +94,37 @@ static int new_group(struct pager *p, const struct incident *inc,
 			   S_INT(group_begins(p, inc)), S_INT(p->now));
 }
 
+static int called_of(struct pager *p, const char *key, struct buf *out,
+		     struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows = STORE_ASK(
+		p->store, err, "SELECT called FROM pager_groups WHERE key = $1",
+		S_TEXT(key));
+	int got = rows ? store_next(rows, err) : -1;
+
+	if (got > 0)
+		buf_add_slice(out, store_text(rows, 0));
+	else if (got == 0)
+		buf_add_str(out, "[]");
+	return got;
+}
+
+/* To a group that may be there already. */
+static int move_called(struct pager *p, const char *from, const char *to,
+		       struct err *err)
+{
+	AUTO_BUF struct buf old = BUF_INIT, there = BUF_INIT, all = BUF_INIT;
+
+	if (called_of(p, from, &old, err) < 0 ||
+	    called_of(p, to, &there, err) < 0)
+		return -1;
+	if (jlist_union(&all, buf_slice(&there), buf_slice(&old)) == 0)
+		return 0;
+	return STORE_QUEUE(p->store, err,
+			   "UPDATE pager_groups SET called = $2 WHERE key = $1",
+			   S_TEXT(to), S_SLICE(buf_slice(&all)));
+}
+
 /* What people know goes with an incident to another group: they have heard of
  * it, and who was called there hears how it ends. */
 static int move_group(struct pager *p, const char *from, const char *to,
@@ -110,7 +142,8 @@ static int move_group(struct pager *p, const char *from, const char *to,
 			"SELECT $2, step, due, done FROM pager_steps "
 			"WHERE group_key = $1 "
 			"ON CONFLICT (group_key, step) DO NOTHING",
-			S_TEXT(from), S_TEXT(to)) < 0)
+			S_TEXT(from), S_TEXT(to)) < 0 ||
+	    move_called(p, from, to, err) < 0)
 		return -1;
 	return STORE_QUEUE(p->store, err,
 			   "UPDATE pager_groups SET due = $2 WHERE key = $1",

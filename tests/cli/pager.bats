@@ -318,16 +318,20 @@ END
     is "$(store_sql 'SELECT COUNT(*) FROM pager_incidents')" 0
 }
 
-@test "a purged incident leaves nothing behind" {
+@test "a purged incident leaves nothing behind; what people know of stays till it is told" {
     plays <<'END'
 10:00:00 | up one        |
 10:00:30 |               | first
 END
     resolve 1
     at 25 10:00:00
-    oi purge --older-than 1d >/dev/null
+    is "$(oi purge --older-than 1d)" ''
     plays <<'END'
-25 10:00:00 |            |
+25 10:00:00 |            | all_resolved
+END
+    is "$(oi purge --older-than 1d | wc -l)" 1
+    plays <<'END'
+25 10:01:00 |            |
 END
     is "$(store_sql 'SELECT COUNT(*) FROM pager_groups')" 0
     is "$(store_sql 'SELECT COUNT(*) FROM pager_incidents')" 0
