@@ -84,7 +84,8 @@ int silence_expire(const struct silence_edit *e, const char *id,
 /* Inside a transaction: notes the end of those whose time is over. */
 int silence_sweep(const struct silence_edit *e, struct silence_set *all,
 		  struct err *err) MUST_CHECK;
-/* Inside a transaction: the incident is over, for those that wait for that. */
+/* Inside a transaction: the incident has changed. When it is over, or was,
+ * those that wait for that let go of it. */
 int silence_resolved(const struct silence_edit *e, struct silence_set *all,
 		     const struct incident *inc, struct err *err) MUST_CHECK;
 /* A number that changes when one was added or ended. */

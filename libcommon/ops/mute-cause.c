@@ -184,8 +184,7 @@ int mute_note(struct mute *m, const struct incident *inc, int64_t now,
 	if (!m->swept && silence_sweep(&e, m->silences, err) < 0)
 		return -1;
 	m->swept = true;
-	if (!incident_live(inc) &&
-	    silence_resolved(&e, m->silences, inc, err) < 0)
+	if (silence_resolved(&e, m->silences, inc, err) < 0)
 		return -1;
 	return note_causes(m, inc, err);
 }

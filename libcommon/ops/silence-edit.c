@@ -303,15 +303,38 @@ static int leave(const struct silence_edit *e, struct silence *s,
 	return mute_wake(e->store, s->id, err);
 }
 
+/* Since it began; it may live again before anybody looked. */
+static int was_over(struct store *store, const struct silence *s,
+		    const struct incident *inc, struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows = NULL;
+
+	if (!incident_live(inc))
+		return 1;
+	rows = STORE_ASK(store, err,
+			 "SELECT 1 FROM timeline WHERE incident = $1 "
+			 "AND what = 'reopened' AND seq > (SELECT MAX(seq) "
+			 "FROM timeline WHERE incident = $1 "
+			 "AND what = 'silenced' AND after = $2) LIMIT 1",
+			 S_INT(inc->num), S_TEXT(s->id));
+	return rows ? store_next(rows, err) : -1;
+}
+
 int silence_resolved(const struct silence_edit *e, struct silence_set *all,
 		     const struct incident *inc, struct err *err)
 {
 	struct silence *s;
 	size_t at = 0;
 
-	while ((s = silence_set_naming(all, inc->num, &at)))
-		if (s->ends == WHEN_NONE && s->ended == WHEN_NONE &&
-		    silence_names(s, inc->num) && leave(e, s, inc, err) < 0)
+	while ((s = silence_set_naming(all, inc->num, &at))) {
+		int over;
+
+		if (s->ends != WHEN_NONE || s->ended != WHEN_NONE ||
+		    !silence_names(s, inc->num))
+			continue;
+		over = was_over(e->store, s, inc, err);
+		if (over < 0 || (over > 0 && leave(e, s, inc, err) < 0))
 			return -1;
+	}
 	return 0;
 }
