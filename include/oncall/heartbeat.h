@@ -27,6 +27,10 @@ int heartbeat_count(const struct config *c, struct err *err) MUST_CHECK;
 /* A sign of life of a heartbeat that is configured. */
 int heartbeat_beat(struct store *s, const struct config *c, const char *name,
 		   int64_t now, struct err *err) MUST_CHECK;
+/* Whether the incident is of one that is missing: 1 or 0. */
+int heartbeat_is_missing(struct store *s, int64_t incident, struct err *err)
+	MUST_CHECK;
+
 struct heartbeat_options {
 	struct store *store;
 	const struct config *config;

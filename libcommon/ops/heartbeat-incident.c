@@ -93,6 +93,45 @@ static int find_live(struct store *s, const char *name, int64_t *ret_num,
 	return 0;
 }
 
+static int add_fingerprints(struct store *s, struct buf *out, struct err *err)
+{
+	AUTO_ROWS struct store_rows *rows = store_ask(
+		s, err, "SELECT name FROM heartbeats WHERE missed IS NOT NULL",
+		NULL, 0);
+	int got = rows ? 1 : -1;
+
+	while (got > 0 && (got = store_next(rows, err)) > 0) {
+		AUTO_FREE char *name = mem_dup_bytes(store_text(rows, 0).ptr,
+						     store_text(rows, 0).len);
+		char fingerprint[DETECTION_FINGERPRINT];
+
+		identify(fingerprint, name);
+		buf_add_slice(out,
+			      (struct slice){fingerprint, sizeof(fingerprint)});
+	}
+	return got;
+}
+
+int heartbeat_is_missing(struct store *s, int64_t incident, struct err *err)
+{
+	AUTO_BUF struct buf missing = BUF_INIT;
+
+	if (add_fingerprints(s, &missing, err) < 0)
+		return -1;
+	for (size_t at = 0; at < missing.len; at += DETECTION_FINGERPRINT) {
+		AUTO_ROWS struct store_rows *rows =
+			STORE_ASK(s, err,
+				  "SELECT 1 FROM fingerprints "
+				  "WHERE fingerprint = $1 AND incident = $2",
+				  S_TEXT(missing.data + at), S_INT(incident));
+		int got = rows ? store_next(rows, err) : -1;
+
+		if (got != 0)
+			return got;
+	}
+	return 0;
+}
+
 int heartbeat_resolve(struct store *s, const char *actor, const char *name,
 		      const char *note, int64_t now, struct err *err)
 {

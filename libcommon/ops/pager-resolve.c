@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include <oncall/heartbeat.h>
 #include <oncall/incident-edit.h>
 
 static int find_quiet(struct pager *p, int64_t *nums, size_t *count,
@@ -22,6 +23,27 @@ static int find_quiet(struct pager *p, int64_t *nums, size_t *count,
 	while ((got = store_next(rows, err)) > 0)
 		nums[(*count)++] = store_int(rows, 0);
 	return got;
+}
+
+/* A sign of life that is still missing is not quiet. */
+static int seen_now(struct pager *p, int64_t num, struct err *err)
+{
+	return STORE_QUEUE(p->store, err,
+			   "UPDATE incidents SET last_seen = $2 "
+			   "WHERE num = $1",
+			   S_INT(num), S_INT(p->now));
+}
+
+static int resolve_one(struct pager *p, const struct incident_edit *edit,
+		       int64_t num, struct err *err)
+{
+	AUTO_INCIDENT struct incident inc = {.num = 0};
+	int missing = heartbeat_is_missing(p->store, num, err);
+
+	if (missing != 0)
+		return missing < 0 ? -1 : seen_now(p, num, err);
+	return incident_move(edit, num, INCIDENT_RESOLVED, &inc, err) < 0 ? -1
+									  : 0;
 }
 
 struct quiet {
@@ -48,13 +70,9 @@ static int resolve_work(void *arg, struct err *err)
 	if (incident_lock(p->store, &changed, err) < 0 ||
 	    find_quiet(p, q->nums, &q->count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < q->count; i++) {
-		AUTO_INCIDENT struct incident inc = {.num = 0};
-
-		if (incident_move(&edit, q->nums[i], INCIDENT_RESOLVED, &inc,
-				  err) < 0)
+	for (size_t i = 0; i < q->count; i++)
+		if (resolve_one(p, &edit, q->nums[i], err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

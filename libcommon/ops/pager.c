@@ -249,5 +249,7 @@ int64_t pager_tick(struct pager *p, struct record_writer *out,
 	if (total < 0 || end_tick(p, err) < 0 ||
 	    find_next(p, ret_next, err) < 0)
 		return -1;
+	if (*ret_next != WHEN_NONE && *ret_next < p->now + PAGER_REST)
+		*ret_next = p->now + PAGER_REST;
 	return total;
 }
