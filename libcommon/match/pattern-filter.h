@@ -6,6 +6,7 @@
 
 struct pattern_context;
 struct pattern_entry;
+struct pattern_filter;
 struct pattern_looks;
 struct pattern_needle;
 
@@ -17,6 +18,9 @@ struct pattern_rare {
 	uint32_t needle;
 };
 
+typedef size_t pattern_look_fn(const struct pattern_filter *f,
+			       const struct pattern_looks *k, uint16_t *ret);
+
 #define PATTERN_RARE_MAX 8
 /* Looks that a processor makes in one step. */
 #define PATTERN_LANES 8
@@ -24,8 +28,7 @@ struct pattern_rare {
 struct pattern_filter {
 	size_t stride; /* of the steps in which a text is looked at */
 	/* pattern_look(), or what does the same on this processor. */
-	size_t (*look)(const struct pattern_filter *f,
-		       const struct pattern_looks *k, uint16_t *ret);
+	pattern_look_fn *look;
 	/* Of each set of lanes: their numbers, a byte each, rising. */
 	uint64_t lanes[1 << PATTERN_LANES];
 	uint32_t *bits; /* of each hash: is there something? */

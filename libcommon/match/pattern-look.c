@@ -25,15 +25,16 @@ static uint32_t load_gram(const uint8_t *p)
 	return gram;
 }
 
+/* The looks from a number on. */
 static ALWAYS_INLINE size_t look_steps(const struct pattern_filter *f,
-				       const struct pattern_looks *k,
+				       const struct pattern_looks *k, size_t i,
 				       size_t stride, uint16_t *ret)
 {
 	const uint32_t *bits = f->bits;
 	unsigned shift = f->bits_shift;
 	size_t found = 0;
 
-	for (size_t i = 0; i < k->count; i++) {
+	for (; i < k->count; i++) {
 		uint32_t gram = load_gram(k->text + k->from + i * stride);
 		uint32_t hash = pattern_gram_hash(gram) >> shift;
 
@@ -44,18 +45,18 @@ static ALWAYS_INLINE size_t look_steps(const struct pattern_filter *f,
 }
 
 /* The same, with steps that the compiler knows. */
-static size_t look(const struct pattern_filter *f,
-		   const struct pattern_looks *k, uint16_t *ret)
+static size_t look_from(const struct pattern_filter *f,
+			const struct pattern_looks *k, size_t i, uint16_t *ret)
 {
 	switch (f->stride) {
 	case 1:
-		return look_steps(f, k, 1, ret);
+		return look_steps(f, k, i, 1, ret);
 	case 2:
-		return look_steps(f, k, 2, ret);
+		return look_steps(f, k, i, 2, ret);
 	case 3:
-		return look_steps(f, k, 3, ret);
+		return look_steps(f, k, i, 3, ret);
 	default:
-		return look_steps(f, k, PATTERN_STRIDE_MAX, ret);
+		return look_steps(f, k, i, PATTERN_STRIDE_MAX, ret);
 	}
 }
 
@@ -124,7 +125,7 @@ static ALWAYS_INLINE bool fits_each(const struct pattern_context *c,
 size_t pattern_look(const struct pattern_filter *f,
 		    const struct pattern_looks *k, uint16_t *ret)
 {
-	return narrow(f, k, fits_each, ret, look(f, k, ret));
+	return narrow(f, k, fits_each, ret, look_from(f, k, 0, ret));
 }
 
 #if defined(__x86_64__)
@@ -174,15 +175,28 @@ static AVX2 inline unsigned look_lanes(const uint32_t *bits, __m128i shift,
 	return (unsigned)_mm256_movemask_ps(signs);
 }
 
-/* All of PATTERN_LOOKS. */
+/* So many looks from the first one on that none of their loads, the last of
+ * which goes so far, leaves the text; a multiple of the lanes. */
+static size_t whole_looks(const struct pattern_filter *f,
+			  const struct pattern_looks *k, size_t lanes,
+			  size_t load)
+{
+	size_t step = lanes * f->stride, left = k->len - k->from;
+	size_t steps = left < load ? 0 : (left - load) / step + 1;
+
+	return steps < k->count / lanes ? steps * lanes
+					: k->count - k->count % lanes;
+}
+
+/* The first of them, as many as were asked for. */
 static AVX2 size_t look_all_avx2(const struct pattern_filter *f,
-				 const uint8_t *p, uint16_t *ret)
+				 const uint8_t *p, size_t count, uint16_t *ret)
 {
 	__m128i shift = _mm_cvtsi32_si128((int)f->bits_shift);
 	__m256i order = order_of_bytes(f->stride);
 	size_t found = 0;
 
-	for (size_t i = 0; i < PATTERN_LOOKS; i += PATTERN_LANES) {
+	for (size_t i = 0; i < count; i += PATTERN_LANES) {
 		unsigned some = look_lanes(f->bits, shift,
 					   load_grams(p, f->stride, order));
 		__m128i lanes = _mm_cvtepu8_epi16(
@@ -215,13 +229,11 @@ static AVX2 ALWAYS_INLINE bool fits_avx2(const struct pattern_context *c,
 static AVX2 size_t look_avx2(const struct pattern_filter *f,
 			     const struct pattern_looks *k, uint16_t *ret)
 {
-	size_t reach = (PATTERN_LOOKS - HALF) * f->stride + sizeof(__m128i);
-	size_t found;
+	size_t load = HALF * f->stride + sizeof(__m128i);
+	size_t whole = whole_looks(f, k, PATTERN_LANES, load);
+	size_t found = look_all_avx2(f, k->text + k->from, whole, ret);
 
-	if (k->count < PATTERN_LOOKS || k->len - k->from < reach)
-		found = look(f, k, ret);
-	else
-		found = look_all_avx2(f, k->text + k->from, ret);
+	found += look_from(f, k, whole, ret + found);
 	return narrow(f, k, fits_avx2, ret, found);
 }
 
@@ -231,12 +243,98 @@ static bool has_avx2(void)
 	       __builtin_cpu_supports("popcnt");
 }
 
-static void prepare_avx2(struct pattern_filter *f)
+#define AVX512                                             \
+	__attribute__((target("avx512f,avx512bw,avx512vl," \
+			      "avx512vbmi,avx512vbmi2,popcnt")))
+
+#define LANES_512 (2 * PATTERN_LANES)
+
+/* The four bytes of each of the looks. */
+static AVX512 __m512i order_of_bytes_512(size_t stride)
 {
-	f->look = look_avx2;
+	char order[sizeof(__m512i)];
+
+	for (size_t i = 0; i < sizeof(order); i++)
+		order[i] = (char)(i / PATTERN_GRAM * stride + i % PATTERN_GRAM);
+	return _mm512_loadu_si512(order);
+}
+
+/* The bits of the looks that were not in vain. */
+static AVX512 inline __mmask16 look_lanes_512(const uint32_t *bits,
+					      __m128i shift, __m512i grams)
+{
+	__m512i fold = _mm512_set1_epi32((int)PATTERN_GRAM_FOLD);
+	__m512i prime = _mm512_set1_epi32((int)PATTERN_GRAM_PRIME);
+	__m512i folded = _mm512_and_si512(grams, fold);
+	__m512i hash =
+		_mm512_srl_epi32(_mm512_mullo_epi32(folded, prime), shift);
+	__m512i words =
+		_mm512_i32gather_epi32(_mm512_srli_epi32(hash, 5), bits, 4);
+
+	/* Only the lower five bits of the hash say how far. */
+	return _mm512_test_epi32_mask(
+		words, _mm512_rolv_epi32(_mm512_set1_epi32(1), hash));
+}
+
+static AVX512 size_t look_all_avx512(const struct pattern_filter *f,
+				     const uint8_t *p, size_t count,
+				     uint16_t *ret)
+{
+	__m128i shift = _mm_cvtsi32_si128((int)f->bits_shift);
+	__m512i order = order_of_bytes_512(f->stride);
+	__m256i numbers = _mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+					    11, 12, 13, 14, 15);
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i += LANES_512) {
+		__m512i text = _mm512_loadu_si512(p);
+		__mmask16 some = look_lanes_512(
+			f->bits, shift, _mm512_permutexvar_epi8(order, text));
+
+		_mm256_storeu_si256((void *)(ret + found),
+				    _mm256_maskz_compress_epi16(some, numbers));
+		numbers =
+			_mm256_add_epi16(numbers, _mm256_set1_epi16(LANES_512));
+		found += (size_t)__builtin_popcount(some);
+		p += LANES_512 * f->stride;
+	}
+	return found;
+}
+
+static AVX512 ALWAYS_INLINE bool fits_avx512(const struct pattern_context *c,
+					     uint64_t kinds)
+{
+	__m512i far = _mm512_cvtepu8_epi64(_mm_cvtsi64_si128((long long)kinds));
+	__m512i all = _mm512_srlv_epi64(_mm512_loadu_si512(c->kinds), far);
+
+	return _mm512_test_epi64_mask(all, _mm512_set1_epi64(1)) == 0xff;
+}
+
+static AVX512 size_t look_avx512(const struct pattern_filter *f,
+				 const struct pattern_looks *k, uint16_t *ret)
+{
+	size_t whole = whole_looks(f, k, LANES_512, sizeof(__m512i));
+	size_t found = look_all_avx512(f, k->text + k->from, whole, ret);
+
+	found += look_from(f, k, whole, ret + found);
+	return narrow(f, k, fits_avx512, ret, found);
+}
+
+static bool has_avx512(void)
+{
+	return __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("avx512vl") &&
+	       __builtin_cpu_supports("avx512vbmi") &&
+	       __builtin_cpu_supports("avx512vbmi2") &&
+	       __builtin_cpu_supports("popcnt");
+}
+
+static void fill_lanes(struct pattern_filter *f)
+{
 	for (unsigned some = 0; some < ARRAY_LEN(f->lanes); some++) {
 		unsigned count = 0;
 
+		f->lanes[some] = 0;
 		for (unsigned i = 0; i < PATTERN_LANES; i++)
 			if (some >> i & 1)
 				f->lanes[some] |= (uint64_t)i << 8 * count++;
@@ -245,11 +343,27 @@ static void prepare_avx2(struct pattern_filter *f)
 
 #endif
 
+size_t pattern_look_ways(pattern_look_fn *ret[PATTERN_LOOK_WAYS])
+{
+	size_t count = 0;
+
+#if defined(__x86_64__)
+	if (has_avx512())
+		ret[count++] = look_avx512;
+	if (has_avx2())
+		ret[count++] = look_avx2;
+#endif
+	ret[count++] = pattern_look;
+	return count;
+}
+
 void pattern_look_prepare(struct pattern_filter *f)
 {
-	f->look = pattern_look;
+	pattern_look_fn *ways[PATTERN_LOOK_WAYS];
+
 #if defined(__x86_64__)
-	if (has_avx2())
-		prepare_avx2(f);
+	fill_lanes(f);
 #endif
+	(void)pattern_look_ways(ways);
+	f->look = ways[0];
 }

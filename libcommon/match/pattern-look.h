@@ -17,9 +17,14 @@ struct pattern_looks {
 
 /* The numbers of the looks that found something, rising; ret has room for
  * PATTERN_LOOKS, and PATTERN_LANES more that may be written to. */
-size_t pattern_look(const struct pattern_filter *f,
-		    const struct pattern_looks *k, uint16_t *ret);
-/* Gives a filter whose tables are filled the looks for this processor. */
+pattern_look_fn pattern_look;
+
+/* What does the same on this processor, the fastest first, the one above last;
+ * for filters that are prepared. */
+#define PATTERN_LOOK_WAYS 3
+size_t pattern_look_ways(pattern_look_fn *ret[PATTERN_LOOK_WAYS]);
+
+/* Gives a filter whose tables are filled the fastest. */
 void pattern_look_prepare(struct pattern_filter *f);
 
 #endif
