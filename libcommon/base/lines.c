@@ -1,6 +1,10 @@
 /* lines.c - looks at newlines, many bytes a step. */
 #include <oncall/lines.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 /* What every 64-bit processor adds in one step; a wider vector would be taken
  * apart by the compiler, badly. */
 typedef unsigned char lanes __attribute__((vector_size(16)));
@@ -40,7 +44,7 @@ static size_t count_run(const char *p, size_t rounds)
 	       sum(halves[3]);
 }
 
-size_t lines_count(const char *p, size_t n)
+static size_t count_any(const char *p, size_t n)
 {
 	size_t count = 0;
 
@@ -78,7 +82,7 @@ static bool any_begins(const char *p, size_t rounds, char c)
 	return halves[0] | halves[1];
 }
 
-bool lines_begin(const char *p, size_t n, char c)
+static bool begin_any(const char *p, size_t n, char c)
 {
 	if (n && *p == c)
 		return true;
@@ -96,4 +100,86 @@ bool lines_begin(const char *p, size_t n, char c)
 		if (p[0] == '\n' && p[1] == c)
 			return true;
 	return false;
+}
+
+#if defined(__x86_64__)
+
+#define AVX2 __attribute__((target("avx2,popcnt")))
+#define WIDE ((size_t)64) /* bytes of a step, one bit each */
+
+static AVX2 inline uint64_t bits_of(const char *p, char c)
+{
+	__m256i same = _mm256_set1_epi8(c);
+	__m256i low = _mm256_loadu_si256((const void *)p);
+	__m256i high = _mm256_loadu_si256((const void *)(p + WIDE / 2));
+
+	low = _mm256_cmpeq_epi8(low, same);
+	high = _mm256_cmpeq_epi8(high, same);
+	return (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32 |
+	       (uint32_t)_mm256_movemask_epi8(low);
+}
+
+/* Of WIDE bytes or more; the last step goes back over some of what the one
+ * before it has counted, which leaves its bits. */
+static AVX2 size_t count_wide(const char *p, size_t n)
+{
+	const char *end = p + n;
+	uint64_t count = 0;
+
+	for (; n >= WIDE; n -= WIDE, p += WIDE)
+		count += (uint64_t)__builtin_popcountll(bits_of(p, '\n'));
+	if (n)
+		count += (uint64_t)__builtin_popcountll(
+			bits_of(end - WIDE, '\n') >> (WIDE - n));
+	return count;
+}
+
+/* More than WIDE bytes, of which the first is known not to begin a line. */
+static AVX2 bool begin_wide(const char *p, size_t n, char c)
+{
+	const char *last = p + n - WIDE - 1;
+
+	for (; p < last; p += WIDE)
+		if (bits_of(p, '\n') & bits_of(p + 1, c))
+			return true;
+	return bits_of(last, '\n') & bits_of(last + 1, c);
+}
+
+static bool has_wide(void)
+{
+	return __builtin_cpu_supports("avx2") &&
+	       __builtin_cpu_supports("popcnt");
+}
+
+#else
+
+#define WIDE SIZE_MAX /* no text is so long */
+
+static size_t count_wide(const char *p, size_t n)
+{
+	return count_any(p, n);
+}
+
+static bool begin_wide(const char *p, size_t n, char c)
+{
+	return begin_any(p, n, c);
+}
+
+static bool has_wide(void)
+{
+	return false;
+}
+
+#endif
+
+size_t lines_count(const char *p, size_t n)
+{
+	return n >= WIDE && has_wide() ? count_wide(p, n) : count_any(p, n);
+}
+
+bool lines_begin(const char *p, size_t n, char c)
+{
+	if (n <= WIDE || !has_wide())
+		return begin_any(p, n, c);
+	return *p == c || begin_wide(p, n, c);
 }
