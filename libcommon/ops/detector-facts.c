@@ -2,7 +2,6 @@
 #include "detector-internal.h"
 
 #include <oncall/jwrite.h>
-#include <oncall/utf8.h>
 
 /* Bytes of a capture in what is kept for later. */
 #define KEPT_CAPTURE 200
@@ -38,13 +37,6 @@ enum severity facts_severity(const struct facts *f)
 	    severity_of_level(facts_severity_raw(f), &found))
 		return found;
 	return pack->severity;
-}
-
-struct slice facts_cut(struct slice text, size_t max)
-{
-	if (text.len > max)
-		text.len = utf8_cut(text.ptr, text.len, max);
-	return text;
 }
 
 struct slice facts_service(const struct facts *f)

@@ -6,6 +6,7 @@
 #include <oncall/detector.h>
 #include <oncall/show.h>
 #include <oncall/template.h>
+#include <oncall/utf8.h>
 
 #define DETECTOR_TITLE 120 /* bytes of a title that a message gives */
 #define FACTS_ESCAPED  6   /* that one byte can become: \u0000 */
@@ -131,7 +132,13 @@ struct slice facts_severity_raw(const struct facts *f);
 enum severity facts_severity(const struct facts *f);
 struct slice facts_service(const struct facts *f);
 /* At most max bytes of it, cut at a character. */
-struct slice facts_cut(struct slice text, size_t max);
+static inline struct slice facts_cut(struct slice text, size_t max)
+{
+	if (text.len > max)
+		text.len = utf8_cut(text.ptr, text.len, max);
+	return text;
+}
+
 /* As much of it as a record may have for a key. */
 struct slice facts_key(struct slice text);
 void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT]);

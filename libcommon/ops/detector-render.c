@@ -9,11 +9,14 @@
 
 #include <oncall/hash.h>
 #include <oncall/mem.h>
-#include <oncall/utf8.h>
 
 #define FIXED 1024 /* keys, times and numbers of a record, a step more */
 
-#define DAYS 64 /* whose text is kept */
+/* Whose text is kept; a power of two, here as bits. */
+#define DAYS	   64
+#define TIMES_BITS 4
+/* Its upper bits after a multiplication depend on all bits of a time. */
+#define TIMES_PRIME UINT64_C(0x9e3779b97f4a7c15)
 
 /* What every 64-bit processor looks at in one step. */
 typedef unsigned char lanes __attribute__((vector_size(16)));
@@ -43,13 +46,36 @@ static char *put(char *p, const char *s, size_t n)
 
 #define PUT(p, literal) put((p), (literal), sizeof(literal) - 1)
 
-static char *put_slice(char *p, struct slice s)
+/* Less than a step, some of it twice. */
+static char *put_short(char *p, struct slice s)
 {
-	return s.len ? put(p, s.ptr, s.len) : p;
+	size_t n = s.len;
+
+	if (n >= sizeof(uint64_t)) {
+		memcpy(p, s.ptr, sizeof(uint64_t));
+		memcpy(p + n - sizeof(uint64_t), s.ptr + n - sizeof(uint64_t),
+		       sizeof(uint64_t));
+	} else if (n >= sizeof(uint32_t)) {
+		memcpy(p, s.ptr, sizeof(uint32_t));
+		memcpy(p + n - sizeof(uint32_t), s.ptr + n - sizeof(uint32_t),
+		       sizeof(uint32_t));
+	} else if (n) {
+		p[0] = s.ptr[0];
+		p[n / 2] = s.ptr[n / 2];
+		p[n - 1] = s.ptr[n - 1];
+	}
+	return p + n;
 }
 
-/* From the first byte on that is not copied as it stands. */
-static char *put_escaped(char *p, struct slice s)
+static char *put_slice(char *p, struct slice s)
+{
+	return s.len < STEP ? put_short(p, s) : put(p, s.ptr, s.len);
+}
+
+/* From the first byte on that is not copied as it stands. Few texts have one.
+ */
+static __attribute__((noinline, cold)) char *put_escaped(char *p,
+							 struct slice s)
 {
 	AUTO_BUF struct buf text = BUF_INIT_MAX(SIZE_MAX / 2);
 
@@ -96,7 +122,7 @@ static char *put_text(char *p, struct slice s)
 	if (s.len < STEP) {
 		if (s.len && is_special(load_short(s)))
 			return put_escaped(p, s);
-		return put_slice(p, s);
+		return put_short(p, s);
 	}
 	for (; i < s.len; i += STEP) {
 		if (i + STEP > s.len)
@@ -110,19 +136,39 @@ static char *put_text(char *p, struct slice s)
 	return p + s.len;
 }
 
+/* "00" to "99" */
+static const char pairs[] = "0001020304050607080910111213141516171819"
+			    "2021222324252627282930313233343536373839"
+			    "4041424344454647484950515253545556575859"
+			    "6061626364656667686970717273747576777879"
+			    "8081828384858687888990919293949596979899";
+
+static void put_pair(char *p, size_t n)
+{
+	memcpy(p, &pairs[2 * n], 2);
+}
+
+static size_t digits_of(uint64_t n)
+{
+	size_t count = 1;
+
+	for (; n >= 10000; n /= 10000)
+		count += 4;
+	return count + (n >= 10) + (n >= 100) + (n >= 1000);
+}
+
+/* From its last digit on, to where they have to stand. */
 static char *put_number(char *p, uint64_t n)
 {
-	char digits[20];
-	size_t i = sizeof(digits);
+	char *end = p + digits_of(n);
 
-	for (; n >= 100; n /= 100) {
-		digits[--i] = (char)('0' + n % 10);
-		digits[--i] = (char)('0' + n / 10 % 10);
-	}
-	digits[--i] = (char)('0' + n % 10);
+	for (p = end; n >= 100; n /= 100)
+		put_pair(p -= 2, n % 100);
 	if (n >= 10)
-		digits[--i] = (char)('0' + n / 10);
-	return put(p, digits + i, sizeof(digits) - i);
+		put_pair(p - 2, n);
+	else
+		p[-1] = (char)('0' + n);
+	return end;
 }
 
 /* Four bits of each byte as a digit, all at once. */
@@ -154,42 +200,51 @@ static char *put_hex(char *p, uint64_t n)
 
 static void put_clock(char *p, uint32_t ms)
 {
-	p[11] = (char)('0' + ms / 36000000);
-	p[12] = (char)('0' + ms / 3600000 % 10);
-	p[14] = (char)('0' + ms / 600000 % 6);
-	p[15] = (char)('0' + ms / 60000 % 10);
-	p[17] = (char)('0' + ms / 10000 % 6);
-	p[18] = (char)('0' + ms / 1000 % 10);
-	p[20] = (char)('0' + ms / 100 % 10);
-	p[21] = (char)('0' + ms / 10 % 10);
+	put_pair(p + 11, ms / 3600000);
+	put_pair(p + 14, ms / 60000 % 60);
+	put_pair(p + 17, ms / 1000 % 60);
+	put_pair(p + 20, ms / 10 % 100);
 	p[22] = (char)('0' + ms % 10);
 }
 
-/* A record has one time at several places, and neighbours share their day: the
- * last text of each day is kept. */
+/* Neighbours share their day: the last text of each day is kept. */
+static void write_time(char text[WHEN_TEXT], int64_t ms)
+{
+	static _Thread_local struct {
+		uint64_t day; /* and one, so that none is 0 */
+		char text[WHEN_TEXT];
+	} days[DAYS];
+	uint64_t since = (uint64_t)ms - (uint64_t)WHEN_MIN;
+	uint64_t day = since / WHEN_DAY;
+	size_t i = day % DAYS;
+
+	if (ms < WHEN_MIN || ms > WHEN_MAX) {
+		when_format(text, ms);
+		return;
+	}
+	if (days[i].day != day + 1)
+		when_format(days[i].text, ms);
+	days[i].day = day + 1;
+	memcpy(text, days[i].text, WHEN_TEXT);
+	put_clock(text, (uint32_t)(since % WHEN_DAY));
+}
+
+/* A record has one time at several places, and that at which it is written is
+ * the same in all of a block: what was just written is copied. */
 static char *put_time(char *p, int64_t ms)
 {
 	static _Thread_local struct {
 		bool filled;
-		int64_t day, ms;
+		int64_t ms;
 		char text[WHEN_TEXT];
-	} days[DAYS];
-	int64_t day = ms / WHEN_DAY - (ms % WHEN_DAY < 0);
-	size_t i = (uint64_t)day % DAYS;
+	} times[1 << TIMES_BITS];
+	size_t i = (size_t)(((uint64_t)ms * TIMES_PRIME) >> (64 - TIMES_BITS));
 
-	if (ms < WHEN_MIN || ms > WHEN_MAX) {
-		when_format(p, ms);
-		return p + WHEN_TEXT - 1;
-	}
-	if (!days[i].filled || days[i].day != day) {
-		when_format(days[i].text, ms);
-		days[i].day = day;
-		days[i].filled = true;
-	} else if (days[i].ms != ms) {
-		put_clock(days[i].text, (uint32_t)(ms - day * WHEN_DAY));
-	}
-	days[i].ms = ms;
-	return put(p, days[i].text, WHEN_TEXT - 1);
+	if (times[i].ms != ms || !times[i].filled)
+		write_time(times[i].text, ms);
+	times[i].ms = ms;
+	times[i].filled = true;
+	return put(p, times[i].text, WHEN_TEXT - 1);
 }
 
 /* A member whose value is a text of the line, when there is one. */
