@@ -85,20 +85,23 @@ static bool take_day(struct scan *s)
 	return true;
 }
 
-/* Index in names, which has three small letters for each, or -1. */
-static int take_name(struct scan *s, const char *names)
+/* Three small letters as a number. */
+#define NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
+#define NAME_FOLD     UINT32_C(0x202020)
+
+/* Index in names, or -1. */
+static int take_name(struct scan *s, const uint32_t *names, int count)
 {
-	char a, b, c;
+	uint32_t name;
 
 	if (s->end - s->p < 3)
 		return -1;
-	a = (char)(s->p[0] | 0x20);
-	b = (char)(s->p[1] | 0x20);
-	c = (char)(s->p[2] | 0x20);
-	for (int i = 0; names[i]; i += 3) {
-		if (names[i] == a && names[i + 1] == b && names[i + 2] == c) {
+	name = NAME((uint8_t)s->p[0], (uint8_t)s->p[1], (uint8_t)s->p[2]) |
+	       NAME_FOLD;
+	for (int i = 0; i < count; i++) {
+		if (names[i] == name) {
 			s->p += 3;
-			return i / 3;
+			return i;
 		}
 	}
 	return -1;
@@ -106,10 +109,25 @@ static int take_name(struct scan *s, const char *names)
 
 static bool take_month(struct scan *s)
 {
-	int month = take_name(s, "janfebmaraprmayjunjulaugsepoctnovdec");
+	static const uint32_t names[] = {
+		NAME('j', 'a', 'n'), NAME('f', 'e', 'b'), NAME('m', 'a', 'r'),
+		NAME('a', 'p', 'r'), NAME('m', 'a', 'y'), NAME('j', 'u', 'n'),
+		NAME('j', 'u', 'l'), NAME('a', 'u', 'g'), NAME('s', 'e', 'p'),
+		NAME('o', 'c', 't'), NAME('n', 'o', 'v'), NAME('d', 'e', 'c')};
+	int month = take_name(s, names, ARRAY_LEN(names));
 
 	s->civil.month = (unsigned)(month + 1);
 	return month >= 0;
+}
+
+static bool take_weekday(struct scan *s)
+{
+	static const uint32_t names[] = {
+		NAME('m', 'o', 'n'), NAME('t', 'u', 'e'), NAME('w', 'e', 'd'),
+		NAME('t', 'h', 'u'), NAME('f', 'r', 'i'), NAME('s', 'a', 't'),
+		NAME('s', 'u', 'n')};
+
+	return take_name(s, names, ARRAY_LEN(names)) >= 0;
 }
 
 static bool take_clock(struct scan *s)
@@ -131,6 +149,13 @@ static void take_any_blank(struct scan *s)
 		s->p += 2;
 	else
 		(void)take(s, ' ');
+}
+
+/* Whether what stands behind a clock may say which half of the day it means. */
+static bool half_follows(struct scan s)
+{
+	take_any_blank(&s);
+	return at(&s, 'A') || at(&s, 'a') || at(&s, 'P') || at(&s, 'p');
 }
 
 /* "10:11:12 AM", "1:02:03.123pm" */
@@ -159,6 +184,18 @@ static bool take_half_day(struct scan *s)
 	t.civil.hour = t.civil.hour % 12 + (after_noon ? 12 : 0);
 	*s = t;
 	return true;
+}
+
+/* The same, or a clock of 24 hours, which nearly all are. */
+static bool take_any_clock(struct scan *s)
+{
+	struct scan t = *s;
+
+	if (take_clock(&t) && !half_follows(t)) {
+		*s = t;
+		return true;
+	}
+	return take_half_day(s) || take_clock(s);
 }
 
 /* "+01:00", "+0100" or, where short forms are allowed, "+01". */
@@ -191,6 +228,9 @@ static void take_zone(struct scan *s)
 	struct scan t = *s;
 	bool attached = !take(&t, ' ');
 
+	/* Behind most times stands something else. */
+	if (t.p == t.end || !memchr("+-UGZz", *t.p, 6))
+		return;
 	if (take_offset(&t, attached)) {
 		*s = t;
 		return;
@@ -349,7 +389,7 @@ static bool take_month_first(struct scan *s, bool weekday)
 	t = *s;
 	if (take_year(&t) && (take(&t, ' ') || take_comma_blank(&t)))
 		*s = t;
-	if (!take_half_day(s) && !take_clock(s))
+	if (!take_any_clock(s))
 		return false;
 	if (weekday && !s->has_year)
 		take_trailing_year(s);
@@ -365,7 +405,7 @@ static bool take_named(struct scan *s)
 	/* Most words are neither a month nor a day. */
 	if (s->end - s->p < 4 || (s->p[3] != ' ' && s->p[3] != ','))
 		return false;
-	if (take_name(&t, "montuewedthufrisatsun") < 0)
+	if (!take_weekday(&t))
 		return take_month_first(s, false);
 	if (take(&t, ',')) {
 		*s = t;

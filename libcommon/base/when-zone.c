@@ -196,20 +196,23 @@ void when_in_zone(const char *name, void (*work)(void *arg), void *arg)
 	put_tz(before);
 }
 
-int when_zone_offset(int64_t ms)
+static int offset_at(int64_t ms)
 {
 	int64_t step = ms / OFFSET_STEP - (ms % OFFSET_STEP < 0);
 	time_t seconds = (time_t)(step * (OFFSET_STEP / WHEN_SECOND));
 	struct tm tm;
 
-	if (zone.fixed_utc)
-		return 0;
 	if (step == cached.step)
 		return cached.offset;
 	cached.step = step;
 	cached.offset =
 		localtime_r(&seconds, &tm) ? (int)(tm.tm_gmtoff / 60) : 0;
 	return cached.offset;
+}
+
+int when_zone_offset(int64_t ms)
+{
+	return zone.fixed_utc ? 0 : offset_at(ms);
 }
 
 /*

@@ -157,11 +157,16 @@ static inline bool fields_letter(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static inline bool fields_any_of(char c, const char *set)
+/* Unrolled, which leaves a few comparisons of a set that is constant. */
+static inline __attribute__((always_inline)) bool fields_any_of(char c,
+								const char *set)
 {
-	while (*set && *set != c)
-		set++;
-	return *set;
+	bool found = false;
+
+#pragma GCC unroll 8
+	for (; *set; set++)
+		found |= *set == c;
+	return found;
 }
 
 static inline const char *fields_skip_digits(const char *p, const char *end)
