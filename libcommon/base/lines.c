@@ -104,10 +104,43 @@ static bool begin_any(const char *p, size_t n, char c)
 
 #if defined(__x86_64__)
 
-#define AVX2 __attribute__((target("avx2,popcnt")))
 #define WIDE ((size_t)64) /* bytes of a step, one bit each */
 
-static AVX2 inline uint64_t bits_of(const char *p, char c)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define AVX2	      __attribute__((target("avx2,popcnt")))
+#define AVX512	      __attribute__((target("avx512bw,popcnt")))
+
+/* Which bytes of a step are c. */
+typedef uint64_t bits_fn(const char *p, char c);
+
+/* Of WIDE bytes or more; the last step goes back over some of what the one
+ * before it has counted, which leaves its bits. */
+static ALWAYS_INLINE size_t count_by(bits_fn *bits, const char *p, size_t n)
+{
+	const char *end = p + n;
+	int64_t count = 0;
+
+	for (; n >= WIDE; n -= WIDE, p += WIDE)
+		count += __builtin_popcountll(bits(p, '\n'));
+	if (n)
+		count += __builtin_popcountll(bits(end - WIDE, '\n') >>
+					      (WIDE - n));
+	return (size_t)count;
+}
+
+/* More than WIDE bytes, of which the first is known not to begin a line. */
+static ALWAYS_INLINE bool begin_by(bits_fn *bits, const char *p, size_t n,
+				   char c)
+{
+	const char *last = p + n - WIDE - 1;
+
+	for (; p < last; p += WIDE)
+		if (bits(p, '\n') & bits(p + 1, c))
+			return true;
+	return bits(last, '\n') & bits(last + 1, c);
+}
+
+static AVX2 ALWAYS_INLINE uint64_t bits_avx2(const char *p, char c)
 {
 	__m256i same = _mm256_set1_epi8(c);
 	__m256i low = _mm256_loadu_si256((const void *)p);
@@ -119,67 +152,72 @@ static AVX2 inline uint64_t bits_of(const char *p, char c)
 	       (uint32_t)_mm256_movemask_epi8(low);
 }
 
-/* Of WIDE bytes or more; the last step goes back over some of what the one
- * before it has counted, which leaves its bits. */
-static AVX2 size_t count_wide(const char *p, size_t n)
+static AVX2 size_t count_avx2(const char *p, size_t n)
 {
-	const char *end = p + n;
-	uint64_t count = 0;
-
-	for (; n >= WIDE; n -= WIDE, p += WIDE)
-		count += (uint64_t)__builtin_popcountll(bits_of(p, '\n'));
-	if (n)
-		count += (uint64_t)__builtin_popcountll(
-			bits_of(end - WIDE, '\n') >> (WIDE - n));
-	return count;
+	return count_by(bits_avx2, p, n);
 }
 
-/* More than WIDE bytes, of which the first is known not to begin a line. */
-static AVX2 bool begin_wide(const char *p, size_t n, char c)
+static AVX2 bool begin_avx2(const char *p, size_t n, char c)
 {
-	const char *last = p + n - WIDE - 1;
-
-	for (; p < last; p += WIDE)
-		if (bits_of(p, '\n') & bits_of(p + 1, c))
-			return true;
-	return bits_of(last, '\n') & bits_of(last + 1, c);
+	return begin_by(bits_avx2, p, n, c);
 }
 
-static bool has_wide(void)
+static AVX512 ALWAYS_INLINE uint64_t bits_avx512(const char *p, char c)
+{
+	return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(p),
+				      _mm512_set1_epi8(c));
+}
+
+static AVX512 size_t count_avx512(const char *p, size_t n)
+{
+	return count_by(bits_avx512, p, n);
+}
+
+static AVX512 bool begin_avx512(const char *p, size_t n, char c)
+{
+	return begin_by(bits_avx512, p, n, c);
+}
+
+static bool has_avx512(void)
+{
+	return __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("popcnt");
+}
+
+static bool has_avx2(void)
 {
 	return __builtin_cpu_supports("avx2") &&
 	       __builtin_cpu_supports("popcnt");
 }
 
-#else
-
-#define WIDE SIZE_MAX /* no text is so long */
-
-static size_t count_wide(const char *p, size_t n)
-{
-	return count_any(p, n);
-}
-
-static bool begin_wide(const char *p, size_t n, char c)
-{
-	return begin_any(p, n, c);
-}
-
-static bool has_wide(void)
-{
-	return false;
-}
-
-#endif
-
 size_t lines_count(const char *p, size_t n)
 {
-	return n >= WIDE && has_wide() ? count_wide(p, n) : count_any(p, n);
+	if (n >= WIDE && has_avx512())
+		return count_avx512(p, n);
+	if (n >= WIDE && has_avx2())
+		return count_avx2(p, n);
+	return count_any(p, n);
 }
 
 bool lines_begin(const char *p, size_t n, char c)
 {
-	if (n <= WIDE || !has_wide())
+	if (n <= WIDE || *p == c)
 		return begin_any(p, n, c);
-	return *p == c || begin_wide(p, n, c);
+	if (has_avx512())
+		return begin_avx512(p, n, c);
+	return has_avx2() ? begin_avx2(p, n, c) : begin_any(p, n, c);
 }
+
+#else
+
+size_t lines_count(const char *p, size_t n)
+{
+	return count_any(p, n);
+}
+
+bool lines_begin(const char *p, size_t n, char c)
+{
+	return begin_any(p, n, c);
+}
+
+#endif
