@@ -1,7 +1,7 @@
 /* severity.c - the names of the severities, and what others call them. */
 #include <oncall/severity.h>
 
-#define WORD_MAX 16 /* compared as two numbers; a NUL behind it */
+#define WORD_MAX 16 /* with a NUL behind it */
 
 const char *const severity_names[] = {
 	[SEVERITY_INFO] = "info",	  [SEVERITY_LOW] = "low",
@@ -89,9 +89,17 @@ static uint64_t words_like(char first, size_t len)
 	return like[len][first & 31];
 }
 
+/* But for upper and lower case; the word has only letters. */
+static bool is_word(struct slice text, const struct word *w)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((text.ptr[i] | 0x20) != w->text[i])
+			return false;
+	return true;
+}
+
 bool severity_of_level(struct slice text, enum severity *ret)
 {
-	char word[WORD_MAX] = "";
 	uint64_t like;
 
 	if (text.len == 0 || text.len >= WORD_MAX)
@@ -100,17 +108,10 @@ bool severity_of_level(struct slice text, enum severity *ret)
 		return severity_of_number(*text.ptr - '0',
 					  SEVERITY_SCALE_SYSLOG, ret);
 	like = words_like(*text.ptr, text.len);
-	if (!like)
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		word[i] = (char)(text.ptr[i] | 0x20);
-		if (word[i] < 'a' || word[i] > 'z')
-			return false;
-	}
 	for (; like; like &= like - 1) {
 		const struct word *w = &words[__builtin_ctzll(like)];
 
-		if (!memcmp(w->text, word, WORD_MAX)) {
+		if (is_word(text, w)) {
 			*ret = w->severity;
 			return true;
 		}

@@ -458,6 +458,16 @@ static bool place(struct scan *s, int64_t *ret_ms)
 	return true;
 }
 
+/* Three days or more behind the day of now, in its year, which in no zone is
+ * less than one. */
+static bool lies_ahead(const struct when_civil *c, const struct when_civil *now)
+{
+	if (c->month == now->month)
+		return c->day >= now->day + 3;
+	return c->month > now->month + 1 ||
+	       (c->month > now->month && c->day >= 3);
+}
+
 /* The latest year in which the date exists and does not lie more than a day
  * after now: at new year, December belongs to the year before. */
 static bool place_in_latest_year(struct scan *s, int64_t now_ms,
@@ -475,6 +485,8 @@ static bool place_in_latest_year(struct scan *s, int64_t now_ms,
 	of_now = now_ms;
 	/* Whatever its zone, next year begins in these days at the earliest. */
 	back = now.month == 12 && now.day > LAST_DAYS ? 0 : 1;
+	if (back == 1 && lies_ahead(&s->civil, &now))
+		back = 2;
 	for (; back <= YEARS_TO_LEAP_DAY + 1; back++) {
 		if (back > now.year + 1)
 			return false;

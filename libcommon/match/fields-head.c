@@ -74,9 +74,11 @@ static void skip_between(struct head *h)
 			h->p++;
 			continue;
 		}
-		while (p < h->end && *p == *h->p && fields_any_of(*p, "-:,"))
+		if (!fields_any_of(*p, "-:,"))
+			return;
+		while (p < h->end && *p == *h->p)
 			p++;
-		if (p == h->p || !blank_at(h, p))
+		if (!blank_at(h, p))
 			return;
 		h->p = p;
 	}
@@ -225,9 +227,7 @@ static struct word read_word(const struct head *h, const char *p)
 	const char *end = h->end - p > WORD_MAX ? p + WORD_MAX : h->end;
 	struct word w = {.behind = p};
 
-	while (w.behind < end && !is_blank(*w.behind) && *w.behind != '|' &&
-	       *w.behind != ']')
-		w.behind++;
+	w.behind = fields_skip_until(p, end, FIELDS_WORD_END);
 	w.text = fields_between(p, w.behind);
 	if (w.text.len > 1 && (w.behind[-1] == ':' || w.behind[-1] == ',')) {
 		w.mark = w.behind[-1];

@@ -183,12 +183,27 @@ static inline const char *fields_skip_blanks(const char *p, const char *end)
 	return p;
 }
 
-/* To the next blank. */
-static inline const char *fields_skip_word(const char *p, const char *end)
+/* What ends something: bits of fields_ends. */
+enum fields_end {
+	FIELDS_BLANK = 1,
+	FIELDS_WORD_END = 2, /* in the head of a line */
+	FIELDS_TAG_END = 4,  /* of syslog */
+};
+
+extern const uint8_t fields_ends[256];
+
+/* To the next byte that is such an end. */
+static inline const char *fields_skip_until(const char *p, const char *end,
+					    enum fields_end ends)
 {
-	while (p < end && *p != ' ' && *p != '\t')
+	while (p < end && !(fields_ends[(uint8_t)*p] & ends))
 		p++;
 	return p;
+}
+
+static inline const char *fields_skip_word(const char *p, const char *end)
+{
+	return fields_skip_until(p, end, FIELDS_BLANK);
 }
 
 static inline struct slice fields_between(const char *p, const char *end)

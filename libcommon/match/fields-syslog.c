@@ -35,10 +35,11 @@ static void set_pri(struct fields *f, unsigned pri)
 		pri % PRI_LEVELS, SEVERITY_SCALE_SYSLOG, &f->severity);
 }
 
+/* Neither a control nor a byte that is not ASCII. */
 static bool is_tag(char c)
 {
-	return c > ' ' && c != '[' && c != ':' && c != ']' && c != '{' &&
-	       c != '"' && c != '=';
+	return (signed char)c > ' ' &&
+	       !(fields_ends[(uint8_t)c] & FIELDS_TAG_END);
 }
 
 /* "sshd[17]:", "kernel:", "postfix/smtpd[17]:" */

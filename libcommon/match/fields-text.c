@@ -87,8 +87,14 @@ bool fields_read_combined(struct fields_reader *r)
 	return true;
 }
 
-/* E1120 10:11:12.123456   12345 file.go:12] msg */
-bool fields_read_klog(struct fields_reader *r)
+static bool has_klog(struct slice line)
+{
+	return line.len >= sizeof("E1120 10:11:12 1 f:1]") - 1 &&
+	       fields_digit(line.ptr[1]) && fields_digit(line.ptr[4]) &&
+	       fields_any_of(*line.ptr, "IWEF");
+}
+
+static bool read_klog(struct fields_reader *r)
 {
 	struct fields *f = r->f;
 	const char *p = r->line.ptr;
@@ -97,10 +103,6 @@ bool fields_read_klog(struct fields_reader *r)
 	struct when when;
 	size_t used;
 
-	if (r->line.len < sizeof("E1120 10:11:12 1 f:1]") - 1 ||
-	    !fields_any_of(*p, "IWEF") || !fields_digit(p[1]) ||
-	    !fields_digit(p[4]))
-		return false;
 	used = fields_time_at(r, p + 1, &when);
 	if (!used)
 		return false;
@@ -119,18 +121,19 @@ bool fields_read_klog(struct fields_reader *r)
 	return true;
 }
 
-/* ERROR:root:msg */
-bool fields_read_python(struct fields_reader *r)
+/* E1120 10:11:12.123456   12345 file.go:12] msg */
+bool fields_read_klog(struct fields_reader *r)
+{
+	return has_klog(r->line) && read_klog(r);
+}
+
+static bool read_python(struct fields_reader *r)
 {
 	static const char *const levels[] = {
 		"ERROR:", "WARNING:", "INFO:", "CRITICAL:", "DEBUG:"};
 	const char *end = r->line.ptr + r->line.len;
 	const char *name = NULL, *p;
 
-	/* Months begin with one of their letters, too. */
-	if (r->line.len < 2 || !fields_any_of(*r->line.ptr, "EWICD") ||
-	    r->line.ptr[1] < 'A' || r->line.ptr[1] > 'Z')
-		return false;
 	for (size_t i = 0; i < ARRAY_LEN(levels) && !name; i++)
 		if (r->line.len > strlen(levels[i]) &&
 		    !memcmp(r->line.ptr, levels[i], strlen(levels[i])))
@@ -146,6 +149,15 @@ bool fields_read_python(struct fields_reader *r)
 	fields_set_level(r->f, fields_between(r->line.ptr, name - 1));
 	r->f->message = fields_rest(r, p + 1);
 	return true;
+}
+
+/* ERROR:root:msg; months begin with one of the letters of a level, too. */
+bool fields_read_python(struct fields_reader *r)
+{
+	const char *p = r->line.ptr;
+
+	return r->line.len > 1 && p[1] >= 'A' && p[1] <= 'Z' &&
+	       fields_any_of(*p, "EWICD") && read_python(r);
 }
 
 /* 123:M 20 Nov 2026 10:11:12.123 # msg */

@@ -28,6 +28,18 @@ const struct fields_format fields_format_list[FIELDS_AS_END] = {
 	[FIELDS_AS_DMESG] = {"dmesg", fields_read_dmesg},
 };
 
+const uint8_t fields_ends[256] = {
+	['\t'] = FIELDS_BLANK | FIELDS_WORD_END,
+	[' '] = FIELDS_BLANK | FIELDS_WORD_END,
+	['|'] = FIELDS_WORD_END,
+	[']'] = FIELDS_WORD_END | FIELDS_TAG_END,
+	['['] = FIELDS_TAG_END,
+	[':'] = FIELDS_TAG_END,
+	['{'] = FIELDS_TAG_END,
+	['"'] = FIELDS_TAG_END,
+	['='] = FIELDS_TAG_END,
+};
+
 const struct fields_format *fields_format_find(const char *name)
 {
 	for (size_t i = 0; i < FIELDS_AS_END; i++)
