@@ -116,15 +116,28 @@ static void die_with(pid_t keeper)
 		_exit(127);
 }
 
+/* The program may end the keeper before that has run again. */
+static void tell_start(const struct proc_plan *plan)
+{
+	const struct proc_note note = {.kind = PROC_NOTE_STARTED,
+				       .value = getpid()};
+
+	if (plan->report >= 0 &&
+	    write(PROC_FD_REPORT, &note, sizeof(note)) != sizeof(note))
+		return; /* nobody is left to be told */
+}
+
 NORETURN static void child(const struct proc_plan *plan, pid_t keeper,
 			   struct proc_note *failure)
 {
-	int fds[] = {plan->input, plan->output[0], plan->output[1]};
+	int fds[] = {plan->input, plan->output[0], plan->output[1],
+		     plan->report};
+	size_t count = ARRAY_LEN(fds) - (plan->report < 0);
 	sigset_t none;
 
 	if (plan->started)
 		*plan->started = getpid();
-	if (setsid() < 0 || proc_place_fds(fds, ARRAY_LEN(fds)))
+	if (setsid() < 0 || proc_place_fds(fds, count))
 		fail(failure, PROC_STAGE_FORK);
 	reset_signals();
 	(void)umask(plan->umask);
@@ -137,6 +150,7 @@ NORETURN static void child(const struct proc_plan *plan, pid_t keeper,
 		fail(failure, PROC_STAGE_LIMITS);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	tell_start(plan);
 	(void)execve(plan->path, plan->argv, plan->env);
 	fail(failure, PROC_STAGE_EXEC);
 }

@@ -53,7 +53,8 @@ bool proc_keep_start(struct proc_keep *k, const struct proc_plan *plan)
 		k->tell(k->arg, &failure);
 		return false;
 	}
-	tell(k, PROC_NOTE_STARTED, k->program);
+	if (plan->report < 0)
+		tell(k, PROC_NOTE_STARTED, k->program);
 	return true;
 }
 

@@ -36,6 +36,7 @@ static void setup(struct proc_keep *k, struct proc_plan *plan)
 	plan->input = 0;
 	plan->output[0] = 1;
 	plan->output[1] = 2;
+	plan->report = PROC_FD_REPORT;
 	/* An own session: what is sent to the caller's group, by a terminal or
 	 * by timeout(1), must not end the one that cleans up. */
 	if (setsid() < 0 || proc_keep_init(k, plan->grace_ms))
