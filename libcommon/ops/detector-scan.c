@@ -88,8 +88,6 @@ static void read_facts(struct detector_work *w, struct slice line)
 		return;
 	w->read = line.ptr;
 	fields_read(in, line, w->d->opt.format, w->now, &w->fields_scratch);
-	f->source = (struct slice){w->source.data + 1, w->source.len - 1};
-	f->stream = slice_of(stream->id);
 	f->has_time = in->has_time;
 	f->time = in->has_time ? in->when.ms : WHEN_NONE;
 	f->zone_assumed = in->has_time && in->when.zone_assumed;
@@ -434,9 +432,12 @@ void detector_scan(struct detector_work *w, const struct input_block *b)
 	w->hit_lines = w->outside = w->detections = 0;
 	w->read = w->last_hit = NULL;
 	w->time = WHEN_NONE;
-	w->facts = (struct facts){.source = {NULL, 0}};
 	buf_reset(&w->bytes);
 	write_source(w, b->stream);
+	w->facts = (struct facts){
+		.source = {w->source.data + 1, w->source.len - 1},
+		.stream = slice_of(b->stream->id),
+	};
 	if (!b->event_count) {
 		scan_lines(w);
 		return;
