@@ -45,7 +45,7 @@ static void read_member(struct pager_member *m, struct store_rows *rows)
 	*m = (struct pager_member){
 		.num = store_int(rows, 0),
 		.told = told.ptr != NULL,
-		.knew = status_of(told),
+		.knew = told.ptr ? status_of(told) : INCIDENT_OPEN,
 		.heard = (enum severity)store_int(rows, 2),
 		.urgent = store_int(rows, 3) != 0,
 		.by = copy_text(store_text(rows, 4)),
