@@ -93,7 +93,8 @@ int pager_stop(struct pager *p, struct pager_group *g, struct err *err)
 	if (!g->policy)
 		return 0;
 	/* What flaps is not called for each time anew. */
-	if (!(g->flaps && g->known) && forget_steps(p, g, err) < 0)
+	if (!(g->flaps && g->known && !g->needed) &&
+	    forget_steps(p, g, err) < 0)
 		return -1;
 	return take_back(p->store, g->key, g->thread,
 			 "nobody is needed any more", err);
@@ -268,7 +269,7 @@ static int call_for(struct pager *p, struct pager_group *g,
 	};
 
 	if (!c.policy)
-		return g->policy ? forget_steps(p, g, err) : 0;
+		return pager_stop(p, g, err); /* what is left is milder */
 	if (begin(p, g, c.policy, err) < 0)
 		return -1;
 	c.facts.began = g->escalated;

@@ -88,6 +88,17 @@ END
  1 queued'
 }
 
+@test "an acknowledgement takes calls back though what is milder is left" {
+    calls
+    plays <<'END'
+10:00:00 | up one; up two low         |
+10:00:30 |                            | first escalation>ana
+10:01:00 | ack 1                      |
+END
+    is "$(outbox | cut -d '|' -f 1 | sort | uniq -c | tr -s ' ')" ' 1 cancelled
+ 1 queued'
+}
+
 @test "acknowledged, resolved and open again before a tick is news" {
     plays <<'END'
 10:00:00 | up one                     |
@@ -120,4 +131,18 @@ END
 11:30:00 |                            |
 11:31:00 | oi heartbeat beat backup >/dev/null | all_resolved
 END
+}
+
+# PAGER_SEED and PAGER_STEPS live other hours, or more of them.
+@test "random hours leave nobody unpaged, bother nobody, and end what was told" {
+    local seed
+
+    [ "$DRIVER" = sqlite ] || skip 'the model reads the file of the store'
+    for seed in ${PAGER_SEED:-20 21}; do
+        mkdir "$seed" && cd "$seed"
+        ONCALL_STORE=$PWD/oncall.db timeout 300 \
+            python3 "$ROOT/tests/lib/pager-model.py" "$seed" \
+            "${PAGER_STEPS:-60}" || return 1
+        cd ..
+    done
 }
