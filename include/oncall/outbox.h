@@ -20,8 +20,9 @@ struct outbox_message {
 /* Inside a transaction: 1 when it was added, 0 when the key was known. */
 int outbox_add(struct store *s, const struct outbox_message *m, struct err *err)
 	MUST_CHECK;
-/* Takes back what calls somebody and was not sent yet; how many. */
-int64_t outbox_cancel(struct store *s, const char *thread, const char *reason,
-		      struct err *err);
+/* Takes back what calls somebody and was not sent yet, of the keys that start
+ * so; how many. */
+int64_t outbox_cancel(struct store *s, const char *thread, const char *start,
+		      const char *reason, struct err *err);
 
 #endif

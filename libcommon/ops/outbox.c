@@ -20,12 +20,14 @@ int outbox_add(struct store *s, const struct outbox_message *m, struct err *err)
 		S_TEXT(m->thread), S_INT(m->call), S_INT(m->made));
 }
 
-int64_t outbox_cancel(struct store *s, const char *thread, const char *reason,
-		      struct err *err)
+int64_t outbox_cancel(struct store *s, const char *thread, const char *start,
+		      const char *reason, struct err *err)
 {
 	return STORE_RUN(
 		s, err,
 		"UPDATE messages SET status = 'cancelled', reason = $2 "
-		"WHERE thread = $1 AND status = 'queued' AND call = 1",
-		S_TEXT(thread), S_TEXT(reason));
+		"WHERE thread = $1 AND status = 'queued' AND call = 1 "
+		"AND substr(key, 1, CAST($4 AS INTEGER)) = $3",
+		S_TEXT(thread), S_TEXT(reason), S_TEXT(start),
+		S_INT((int64_t)strlen(start)));
 }

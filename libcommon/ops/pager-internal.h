@@ -143,6 +143,12 @@ int pager_stop(struct pager *p, struct pager_group *g, struct err *err)
 
 /* ---- pager-message.c ---- */
 
+/* Of the key of a message, before its number: thread and group. */
+#define PAGER_KEY_DIGITS 8 /* of the group's hash */
+#define PAGER_KEY_START	 (INCIDENT_ID + PAGER_KEY_DIGITS + 2)
+void pager_key_start(char out[PAGER_KEY_START], const char *thread,
+		     const char *group);
+
 struct pager_message {
 	const char *reason;
 	const char *why;      /* a sentence, or NULL */

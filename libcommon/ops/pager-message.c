@@ -4,14 +4,15 @@
  */
 #include "pager-telling.h"
 
+#include <stdio.h>
+
 #include <oncall/hash.h>
 #include <oncall/jlist.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 #include <oncall/outbox.h>
 
-#define KEY_DIGITS 8 /* of a group's hash in the key of a message */
-#define LINKS_MAX  20
+#define LINKS_MAX 20
 
 static void telling_done(struct pager_telling *t)
 {
@@ -209,17 +210,26 @@ static int write_record(const struct pager_telling *t, const char *key,
 	return buf_check(out, "a message", err);
 }
 
+void pager_key_start(char out[PAGER_KEY_START], const char *thread,
+		     const char *group)
+{
+	char hash[PAGER_KEY_DIGITS + 1];
+
+	hash_sha256_hex(group, strlen(group), hash, PAGER_KEY_DIGITS);
+	(void)snprintf(out, PAGER_KEY_START, "%s.%s.", thread, hash);
+}
+
 /* A key that is taken was of a group before this one. */
 static int put(struct pager_telling *t, struct pager_group *g, struct err *err)
 {
-	char hash[KEY_DIGITS + 1];
+	char start[PAGER_KEY_START];
 	int added = 0;
 
-	hash_sha256_hex(g->key, strlen(g->key), hash, KEY_DIGITS);
+	pager_key_start(start, g->thread, g->key);
 	while (!added) {
 		AUTO_BUF struct buf record = BUF_INIT;
-		AUTO_FREE char *key = mem_printf("%s.%s.%lld", g->thread, hash,
-						 (long long)++g->seq);
+		AUTO_FREE char *key =
+			mem_printf("%s%lld", start, (long long)++g->seq);
 
 		if (write_record(t, key, &record, err) < 0)
 			return -1;

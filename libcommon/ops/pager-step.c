@@ -72,10 +72,11 @@ static int forget_steps(struct pager *p, struct pager_group *g, struct err *err)
 }
 
 /* What moved to another group keeps its thread, and may still need those who
- * were called there. */
+ * were called: then only what this group called for is taken back. */
 static int take_back(struct store *s, const char *key, const char *thread,
 		     const char *reason, struct err *err)
 {
+	char start[PAGER_KEY_START];
 	AUTO_ROWS struct store_rows *rows =
 		STORE_ASK(s, err,
 			  "SELECT 1 FROM pager_groups WHERE thread = $1 "
@@ -83,9 +84,11 @@ static int take_back(struct store *s, const char *key, const char *thread,
 			  S_TEXT(thread), S_TEXT(key));
 	int got = rows ? store_next(rows, err) : -1;
 
-	if (got != 0)
-		return got < 0 ? -1 : 0;
-	return outbox_cancel(s, thread, reason, err) < 0 ? -1 : 0;
+	pager_key_start(start, thread, key);
+	return got < 0 || outbox_cancel(s, thread, got ? start : "", reason,
+					err) < 0
+		       ? -1
+		       : 0;
 }
 
 int pager_stop(struct pager *p, struct pager_group *g, struct err *err)

@@ -24,7 +24,7 @@ import sys
 from datetime import datetime, timedelta, timezone
 
 WAIT, INTERVAL, REPEAT = 30, 300, 4 * 3600
-FIRST_CALL, SECOND_CALL = 0, 900
+SECOND_CALL = timedelta(seconds=900)  # after the first
 LIVE = ('open', 'acknowledged', 'investigating', 'mitigated')
 SERVICES, HOSTS = ('web', 'db'), ('a', 'b')
 SEVERITIES = ('low', 'medium', 'high', 'critical')
@@ -63,6 +63,7 @@ class World:
                     'rotation primary daily 09:00 from 2026-11-02: ana\n'
                     'rotation secondary daily 09:00 from 2026-11-02: ben\n')
         os.chmod('roster', 0o600)
+        self.last_move = 0
         self.moved = False  # incidents to other groups, since the last tick
         self.configure()
 
@@ -288,6 +289,8 @@ class World:
                             'and its end is not told at once')
 
     def judge_called(self):
+        if self.moved:
+            self.last_move = int(self.now.timestamp() * 1000)
         wanting = self.wanting()
         for group in set(self.needed) - wanting:
             del self.needed[group]
@@ -299,14 +302,18 @@ class World:
             if not since:
                 continue
             calls = [(t, to) for t, to in self.called.get(group, ())]
-            for who, after in (('ana', FIRST_CALL), ('ben', SECOND_CALL)):
-                late = timedelta(seconds=after + WAIT + INTERVAL)
-                if self.now - since >= late and not any(
-                        t >= since and who in to for t, to in calls):
+            late = timedelta(seconds=WAIT + INTERVAL)
+            for who in ('ana', 'ben'):
+                times = [t for t, to in calls if t >= since and who in to]
+                if not times and self.now - since >= late:
                     raise Wrong(f'nobody calls {who} for {group}, '
                                 f'which is wanted since {since}')
-        for m in self.rows("SELECT key, record FROM messages "
-                           "WHERE call = 1 AND status = 'queued'"):
+                if times:
+                    since, late = max(times), SECOND_CALL
+        # What is in another group now has another thread.
+        for m in self.rows("SELECT key, record FROM messages WHERE call = 1 "
+                           "AND status = 'queued' AND made > ?",
+                           self.last_move):
             record = json.loads(m['record'])
             names = record.get('incidents', [record['incident']])
             if not any(n in self.facts and self.facts[n]['status'] == 'open'

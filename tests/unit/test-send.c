@@ -321,8 +321,8 @@ static void what_is_acknowledged_is_not_sent(void **state)
 	(void)drain();
 	sent_count = 0;
 	run_sql("UPDATE messages SET thread = 'INC-1'");
-	assert_int_equal(outbox_cancel(store, "INC-1", "acknowledged", &err),
-			 1);
+	assert_int_equal(
+		outbox_cancel(store, "INC-1", "", "acknowledged", &err), 1);
 	later(WHEN_HOUR);
 	(void)drain();
 	assert_sent("");
