@@ -214,7 +214,7 @@ on_terminal() {
 @test "explain says why it was opened and grouped, and what comes next" {
     opens "$(d)" "$(d at=10:01 severity=high count=4)"
     gives 0 oi explain "$(inc 1)"
-    is "$(of '[.explain[].what] | join(" ")')" 'identity grouped opened raised next'
+    is "$(of '[.explain[].what] | join(" ")')" 'identity grouped opened raised unseen next'
     is "$(of '.explain[] | select(.what == "grouped") | .why')" \
         '5 occurrences in 2 detections between 2026-11-20T10:00:00.000Z and 2026-11-20T10:01:00.000Z joined it'
     [[ $(of '.explain[0].why') == *"$(of .fingerprint)"*"pattern 'p'"*"service 'db'"* ]]
