@@ -23,6 +23,7 @@ struct channel_traits {
 	bool safe_again; /* the far side knows the key: may be sent again */
 	bool read_back;	 /* can look whether a message of a key arrived */
 	bool edits, threads;
+	int64_t lag;   /* milliseconds until what arrived can be found */
 	int64_t every; /* milliseconds between messages, a room; 0: no limit */
 	int64_t burst; /* that may be sent at once before that counts */
 };
@@ -36,6 +37,7 @@ struct channel_job {
 	const char *root; /* remote id of the thread's first message, or NULL */
 	const char *last; /* of its latest one, or NULL */
 	const char *edit; /* of the message that this one replaces, or NULL */
+	int64_t since;	  /* it cannot have arrived before; to look for it */
 };
 
 enum channel_outcome {

@@ -54,6 +54,8 @@ int note_read(struct note *ret, struct slice record, struct err *err)
 	MUST_CHECK;
 /* Of plain text: the first line is the title. */
 void note_of_text(struct note *ret, struct slice text);
+/* Appends the members fields, links and buttons. */
+void note_write_lists(const struct note *n, struct buf *out);
 void note_done(struct note *n);
 #define AUTO_NOTE CLEANUP(note_done)
 

@@ -187,7 +187,7 @@ static void look(struct channel *ch, const struct channel_job *job,
 	char since[WHEN_TEXT];
 	json_t *answer;
 
-	when_format(since, job->note->time - CLOCK_SKEW);
+	when_format(since, job->since - CLOCK_SKEW);
 	since[19] = '\0'; /* without milliseconds */
 	if (job->root)
 		buf_addf(&what, "/issues/%s/comments?per_page=%d", job->root,

@@ -169,6 +169,9 @@ int channel_short(const struct channel *ch, struct buf *out,
 /* Appends a member of JSON, shortened to max UTF-16 units. */
 void channel_member(struct buf *out, const char *key, const char *text,
 		    size_t max);
+/* The same, shortened to max bytes of JSON. */
+void channel_member_json(struct buf *out, const char *key, struct slice text,
+			 enum markup m, size_t max);
 /* "🔴 title (3 times)": escaped, without marks of its own. */
 void channel_title(struct buf *out, const struct note *n, enum markup m);
 const char *channel_emoji(const struct note *n);

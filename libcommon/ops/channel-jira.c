@@ -9,7 +9,6 @@
 
 #include "channel-internal.h"
 
-#include <oncall/clock.h>
 #include <oncall/when.h>
 
 #define SUMMARY_MAX 255
@@ -283,10 +282,11 @@ static void look(struct channel *ch, const struct channel_job *job,
 	if (issue) {
 		channel_outcome(ret, CHANNEL_DELIVERED, "%s", "");
 		channel_keep_id(ret, json_object_get(issue, "key"));
-	} else if (answer && clock_now() - job->note->time > INDEX_LAG) {
+	} else if (answer) {
 		channel_outcome(ret, CHANNEL_LATER, "it is not there");
 	} else {
-		channel_outcome(ret, CHANNEL_UNKNOWN, "it cannot be found yet");
+		channel_outcome(ret, CHANNEL_UNKNOWN,
+				"it cannot be looked for");
 	}
 	json_decref(answer);
 }
@@ -314,6 +314,7 @@ const struct channel_kind channel_jira = {
 	.required = {"url", "project", "token"},
 	.traits = {.read_back = true,
 		   .threads = true,
+		   .lag = INDEX_LAG,
 		   .every = 500,
 		   .burst = 5},
 	.markup = MARKUP_PLAIN,

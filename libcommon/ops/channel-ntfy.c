@@ -141,7 +141,7 @@ static void look(struct channel *ch, const struct channel_job *job,
 {
 	AUTO_FREE char *what = mem_printf(
 		"/json?poll=1&since=%lld",
-		(long long)((job->note->time - CLOCK_SKEW) / WHEN_SECOND));
+		(long long)((job->since - CLOCK_SKEW) / WHEN_SECOND));
 	AUTO_CALL struct channel_call call = {
 		.method = "GET", .url = topic_url(ch, job->note, what)};
 	AUTO_BUF struct buf text = BUF_INIT;

@@ -13,8 +13,8 @@
 #define SUMMARY_MAX 1024
 #define SOURCE_MAX  255
 #define DEDUP_MAX   255
-#define DETAIL_MAX  8000
-#define TEXT_MAX    100000 /* bytes of JSON, of 512 KB in all */
+#define DETAIL_MAX  8000   /* bytes of JSON, of 512 KB in all */
+#define TEXT_MAX    100000 /* the same */
 #define LINKS_MAX   20
 
 static const char *severity_of(const struct note *n)
@@ -59,6 +59,14 @@ static const char *field_of(const struct note *n, const char *name)
 	return NULL;
 }
 
+/* An object has each name once, and "text" is the message's own. */
+static bool is_first(const struct note *n, size_t i)
+{
+	const struct note_pair *f = &n->fields[i];
+
+	return strcmp(f->name, "text") != 0 && field_of(n, f->name) == f->value;
+}
+
 static int write_details(const struct channel *ch, const struct note *n,
 			 struct buf *out, struct err *err)
 {
@@ -73,9 +81,10 @@ static int write_details(const struct channel *ch, const struct note *n,
 	if (text.len)
 		jwrite_text(out, "text", buf_slice(&text));
 	for (size_t i = 0; i < n->field_count && i < LINKS_MAX; i++)
-		if (strcmp(n->fields[i].name, "text") != 0)
-			channel_member(out, n->fields[i].name,
-				       n->fields[i].value, DETAIL_MAX);
+		if (is_first(n, i))
+			channel_member_json(out, n->fields[i].name,
+					    slice_of(n->fields[i].value),
+					    MARKUP_PLAIN, DETAIL_MAX);
 	jwrite_close(out, '}');
 	return 0;
 }

@@ -284,7 +284,7 @@ static void look_url(const struct channel *ch, const struct channel_job *job,
 		buf_addf(&url, "&ts=%s", stamp_of(job->root));
 	buf_addf(&url, "&include_all_metadata=true&limit=%d&oldest=%lld",
 		 HISTORY_MAX,
-		 (long long)((job->note->time - CLOCK_SKEW) / WHEN_SECOND));
+		 (long long)((job->since - CLOCK_SKEW) / WHEN_SECOND));
 	call->url = buf_take(&url);
 	channel_authorize(call, ch, "Bearer", CHANNEL_TOKEN);
 }

@@ -116,7 +116,7 @@ static void look(struct channel *ch, const struct channel_job *job,
 	make_url(ch, &call, buf_str(&what));
 	answer = channel_fetch(ch, &call, ret);
 	if (answer && make_body(ch, job->note, &text, &err) == 0)
-		find(answer, buf_str(&text), job->note->time - CLOCK_SKEW, ret);
+		find(answer, buf_str(&text), job->since - CLOCK_SKEW, ret);
 	else
 		ret->outcome = CHANNEL_UNKNOWN;
 	json_decref(answer);

@@ -8,14 +8,15 @@
 #include "channel-internal.h"
 
 /* The service measures 28672 bytes after it has encoded the body anew. */
-#define BODY_MAX     20000
-#define TITLE_MAX    400
-#define TEXT_MAX     7000 /* bytes of JSON */
-#define CODE_MAX     4000
-#define FACTS_MAX    20
-#define FACT_MAX     200 /* UTF-16 units of a value */
-#define FACT_NAME    60
-#define LINKS_MAX    6
+#define BODY_MAX 20000
+/* Bytes of JSON, which are less than that together. */
+#define TITLE_MAX    600
+#define TEXT_MAX     6000
+#define CODE_MAX     3500
+#define FACTS_MAX    16
+#define FACT_MAX     220 /* of a value */
+#define FACT_NAME    90
+#define LINKS_MAX    5
 #define LINK_URL_MAX 500
 
 /* One end of a line is a blank to Markdown. */
@@ -73,8 +74,10 @@ static void write_facts(struct buf *out, const struct note *n)
 		markup_escape(&value, MARKUP_MARKDOWN,
 			      slice_of(n->fields[i].value));
 		jwrite_open(out, NULL, '{');
-		channel_member(out, "title", buf_str(&name), FACT_NAME);
-		channel_member(out, "value", buf_str(&value), FACT_MAX);
+		channel_member_json(out, "title", buf_slice(&name),
+				    MARKUP_MARKDOWN, FACT_NAME);
+		channel_member_json(out, "value", buf_slice(&value),
+				    MARKUP_MARKDOWN, FACT_MAX);
 		jwrite_close(out, '}');
 	}
 	jwrite_close(out, ']');
@@ -91,7 +94,8 @@ static void write_links(struct buf *out, const struct note *n)
 			continue;
 		jwrite_open(out, NULL, '{');
 		jwrite_str(out, "type", "Action.OpenUrl");
-		channel_member(out, "title", n->links[i].name, FACT_NAME);
+		channel_member_json(out, "title", slice_of(n->links[i].name),
+				    MARKUP_PLAIN, FACT_NAME);
 		jwrite_str(out, "url", n->links[i].value);
 		jwrite_close(out, '}');
 		count++;
@@ -103,22 +107,24 @@ static int write_body(const struct channel *ch, const struct note *n,
 		      struct buf *out, struct err *err)
 {
 	AUTO_BUF struct buf title = BUF_INIT, cut = BUF_INIT, text = BUF_INIT,
-			    lines = BUF_INIT, code = BUF_INIT;
+			    lines = BUF_INIT, words = BUF_INIT, code = BUF_INIT;
 
 	channel_title(&title, n, MARKUP_MARKDOWN);
 	(void)markup_shorten(&cut, MARKUP_MARKDOWN, buf_slice(&title),
-			     MARKUP_UTF16, TITLE_MAX);
+			     MARKUP_JSON, TITLE_MAX);
 	if (channel_short(ch, &text, n, CHANNEL_TEXT | CHANNEL_COMMANDS,
 			  (struct channel_limit){MARKUP_JSON, TEXT_MAX},
 			  err) < 0)
 		return -1;
 	double_breaks(&lines, buf_slice(&text));
+	(void)markup_shorten(&words, MARKUP_MARKDOWN, buf_slice(&lines),
+			     MARKUP_JSON, TEXT_MAX);
 	if (n->code && !ch->template)
 		(void)markup_shorten(&code, MARKUP_PLAIN, slice_of(n->code),
 				     MARKUP_JSON, CODE_MAX);
 	jwrite_open(out, "body", '[');
 	write_block(out, buf_slice(&cut), color_of(n), NULL);
-	write_block(out, buf_slice(&lines), NULL, NULL);
+	write_block(out, buf_slice(&words), NULL, NULL);
 	if (n->field_count && !ch->template)
 		write_facts(out, n);
 	write_block(out, buf_slice(&code), NULL, "Monospace");

@@ -158,31 +158,13 @@ void channel_member(struct buf *out, const char *key, const char *text,
 	jwrite_str(out, key, buf_str(&s));
 }
 
-static void write_pairs(struct buf *out, const char *key, const char *name,
-			const char *value, const struct note_pair *list,
-			size_t count)
+void channel_member_json(struct buf *out, const char *key, struct slice text,
+			 enum markup m, size_t max)
 {
-	jwrite_open(out, key, '[');
-	for (size_t i = 0; i < count; i++) {
-		jwrite_open(out, NULL, '{');
-		jwrite_str(out, name, list[i].name);
-		jwrite_str(out, value, list[i].value);
-		jwrite_close(out, '}');
-	}
-	jwrite_close(out, ']');
-}
+	AUTO_BUF struct buf s = BUF_INIT;
 
-static void write_buttons(struct buf *out, const struct note *n)
-{
-	jwrite_open(out, "buttons", '[');
-	for (size_t i = 0; i < n->button_count; i++) {
-		jwrite_open(out, NULL, '{');
-		jwrite_str(out, "id", n->buttons[i].id);
-		jwrite_str(out, "label", n->buttons[i].label);
-		jwrite_str_opt(out, "command", n->buttons[i].command);
-		jwrite_close(out, '}');
-	}
-	jwrite_close(out, ']');
+	(void)markup_shorten(&s, m, text, MARKUP_JSON, max);
+	jwrite_text(out, key, buf_slice(&s));
 }
 
 void channel_note_json(struct buf *out, const struct note *n,
@@ -205,8 +187,6 @@ void channel_note_json(struct buf *out, const struct note *n,
 	jwrite_str(out, "title", n->title);
 	jwrite_str_opt(out, "text", n->text);
 	jwrite_str_opt(out, "code", n->code);
-	write_pairs(out, "fields", "name", "value", n->fields, n->field_count);
-	write_pairs(out, "links", "text", "url", n->links, n->link_count);
-	write_buttons(out, n);
+	note_write_lists(n, out);
 	jwrite_close(out, '}');
 }

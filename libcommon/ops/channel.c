@@ -130,6 +130,18 @@ static int find_kind(struct channel *ch, struct err *err)
 		       type);
 }
 
+/* A page that says what was asked for names no more than the path. */
+static void hide_path(const char *url)
+{
+	const char *host = url ? strstr(url, "://") : NULL;
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+	AUTO_FREE char *bare =
+		path ? mem_dup_bytes(path, strcspn(path, "?")) : NULL;
+
+	redact_register(path);
+	redact_register(bare);
+}
+
 static int read_secrets(struct channel *ch, struct err *err)
 {
 	for (size_t i = 0; i < CHANNEL_SECRETS; i++) {
@@ -138,6 +150,7 @@ static int read_secrets(struct channel *ch, struct err *err)
 		if (config_secret(ch->config, path, &ch->secrets[i], err) < 0)
 			return -1;
 	}
+	hide_path(ch->secrets[CHANNEL_WEBHOOK]);
 	return 0;
 }
 

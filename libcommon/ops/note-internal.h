@@ -6,9 +6,11 @@
 
 #include <oncall/note.h>
 
-#define NOTE_TITLE_MAX	((size_t)1024) /* bytes; the rest is cut, "..." */
-#define NOTE_NAME_MAX	((size_t)256)  /* of a field, an id, a label */
-#define NOTE_FIELDS_MAX ((size_t)100)  /* fields, links or buttons */
+#define NOTE_TITLE_MAX ((size_t)1024) /* bytes; the rest is cut, "..." */
+#define NOTE_NAME_MAX  ((size_t)256)  /* of a field, an id, a label */
+/* Bytes of a link; more is no address that services take. */
+#define NOTE_URL_MAX	((size_t)2000)
+#define NOTE_FIELDS_MAX ((size_t)100) /* fields, links or buttons */
 #define NOTE_NAMES_MAX	((size_t)10000)
 
 /* One line, safe to show, of at most max bytes; NULL when nothing is left. */

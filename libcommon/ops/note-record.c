@@ -69,6 +69,8 @@ static void read_incident(struct note *n, const json_t *o)
 		n->over = n->over || !strcmp(status, over[i]);
 	if (!n->reason)
 		n->reason = id_of(o, "change");
+	if (!n->reason && status)
+		n->reason = mem_dup(status);
 	n->count = 1; /* the incident's is of detections */
 	add_members(n, o, members);
 	read_triage(n, o);

@@ -202,13 +202,17 @@ static void add_link(struct note *n, const json_t *item)
 	const json_t *url =
 		json_is_string(item) ? item : json_object_get(item, "url");
 	AUTO_FREE char *line = value_line(url, 0);
+	AUTO_FREE char *clean = NULL;
 	char *text;
 
 	if (!line || !is_link(line) || n->link_count == NOTE_FIELDS_MAX)
 		return;
+	clean = clean_url(line);
+	if (strlen(clean) > NOTE_URL_MAX)
+		return;
 	text = note_member_line(item, "text", NOTE_NAME_MAX);
 	*add_pair(&n->links, &n->link_count) = (struct note_pair){
-		.name = text ? text : mem_dup(line), .value = clean_url(line)};
+		.name = text ? text : mem_dup(line), .value = TAKE_PTR(clean)};
 }
 
 static void add_button(struct note *n, const json_t *item)

@@ -112,8 +112,10 @@ static int leave_unknown(struct send *s, const struct line *l,
 		return send_end(s, &d, err);
 	return STORE_QUEUE(s->store, err,
 			   "UPDATE deliveries SET status = 'queued', runner = "
-			   "NULL, maybe = 1 WHERE message = $1 AND target = $2",
-			   S_INT(w->message), S_TEXT(l->target));
+			   "NULL, maybe = 1, due = $3 WHERE message = $1 AND "
+			   "target = $2",
+			   S_INT(w->message), S_TEXT(l->target),
+			   S_INT(t && t->lag ? d.due + t->lag : w->due));
 }
 
 /* 1: the line was taken over from a runner that is no more; 0: it is at work.
@@ -139,14 +141,16 @@ static int take_over(struct send *s, const struct line *l, struct queue *q,
 
 static int load_record(struct send *s, struct send_job *j, struct err *err)
 {
-	AUTO_ROWS struct store_rows *rows = STORE_ASK(
-		s->store, err, "SELECT record FROM messages WHERE num = $1",
-		S_INT(j->message));
+	AUTO_ROWS struct store_rows *rows =
+		STORE_ASK(s->store, err,
+			  "SELECT record, made FROM messages WHERE num = $1",
+			  S_INT(j->message));
 
 	if (!rows || store_next(rows, err) < 0)
 		return -1;
 	j->record = send_copy(store_text(rows, 0));
 	j->record_len = store_text(rows, 0).len;
+	j->written = store_int(rows, 1);
 	return 0;
 }
 

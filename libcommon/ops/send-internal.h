@@ -74,8 +74,9 @@ struct send_job {
 	char *record;
 	size_t record_len;
 	int64_t attempts, made;
-	bool maybe; /* it may have arrived */
-	bool late;  /* the first of its room has failed before */
+	int64_t written; /* when the message was */
+	bool maybe;	 /* it may have arrived */
+	bool late;	 /* the first of its room has failed before */
 	bool tried;
 	bool edit; /* it replaced another one */
 	struct channel_result result;

@@ -169,6 +169,7 @@ static int try_later(struct send *s, const struct send_job *j, bool maybe,
 {
 	int64_t now = clock_now();
 	int64_t pause = pause_after(s, j->attempts + 1);
+	int64_t lag = maybe ? send_traits(s, j->target).lag : 0;
 
 	if (j->attempts + 1 >= s->limit.attempts ||
 	    (now - j->made >= s->limit.give_up &&
@@ -176,6 +177,8 @@ static int try_later(struct send *s, const struct send_job *j, bool maybe,
 		return end_job(s, j, maybe ? "unknown" : "failed", err);
 	if (j->result.retry_after > pause)
 		pause = j->result.retry_after;
+	if (pause < lag)
+		pause = lag;
 	if (pause > s->limit.expire)
 		pause = s->limit.expire;
 	return put_back(s, j, 1, maybe, now + pause, err);

@@ -26,7 +26,8 @@ static void make_alike(const struct note *n, char out[HASH_HEX])
 	buf_add_str(&all, n->title ? n->title : "");
 	buf_add_char(&all, '\0');
 	buf_add_str(&all, n->text ? n->text : "");
-	buf_addf(&all, "%c%d", 0, n->has_severity ? (int)n->severity : -1);
+	buf_addf(&all, "%c%d%d%s", 0, n->has_severity ? (int)n->severity : -1,
+		 n->over, n->reason ? n->reason : "");
 	hash_sha256_hex(all.data, all.len, out, 32);
 }
 
@@ -333,26 +334,6 @@ static int read_first(struct send *s, const struct group *g, struct first *f,
 	return 1;
 }
 
-static void add_pairs(struct buf *out, const struct note *n)
-{
-	if (n->field_count) {
-		jwrite_open(out, "fields", '{');
-		for (size_t i = 0; i < n->field_count; i++)
-			jwrite_str(out, n->fields[i].name, n->fields[i].value);
-		jwrite_close(out, '}');
-	}
-	if (!n->link_count)
-		return;
-	jwrite_open(out, "links", '[');
-	for (size_t i = 0; i < n->link_count; i++) {
-		jwrite_open(out, NULL, '{');
-		jwrite_str(out, "text", n->links[i].name);
-		jwrite_str(out, "url", n->links[i].value);
-		jwrite_close(out, '}');
-	}
-	jwrite_close(out, ']');
-}
-
 static void write_again(const struct first *f, const struct group *g,
 			const char *key, struct buf *out)
 {
@@ -386,7 +367,7 @@ static void write_again(const struct first *f, const struct group *g,
 		jwrite_text(out, "text", buf_slice(&text));
 	jwrite_str_opt(out, "code", f->edits ? n.code : NULL);
 	if (f->edits)
-		add_pairs(out, &n);
+		note_write_lists(&n, out);
 	jwrite_int(out, "count", f->edits ? f->times : g->count);
 	jwrite_close(out, '}');
 }

@@ -108,24 +108,58 @@ static void put_off(struct send_job *j, const char *reason)
 					    .reason = mem_dup(reason)};
 }
 
+static void forget_result(struct send_job *j)
+{
+	free(j->result.remote_id);
+	free(j->result.reason);
+	j->result = (struct channel_result){.outcome = CHANNEL_LATER};
+}
+
+/* What cannot be edited any more is said anew. */
+static void hand_over(struct send *s, struct channel *ch,
+		      struct channel_job *what, struct send_job *j)
+{
+	s->via->send(ch, what, &j->result);
+	if (!what->edit || j->result.outcome != CHANNEL_FAILED)
+		return;
+	forget_result(j);
+	what->edit = NULL;
+	s->via->send(ch, what, &j->result);
+}
+
 static void ask_first(struct send *s, struct channel *ch,
-		      const struct channel_job *what, struct send_job *j)
+		      struct channel_job *what, struct send_job *j)
 {
 	const struct channel_traits *t = s->via->traits(ch);
 
 	if (!j->maybe || t->safe_again || !t->read_back) {
-		s->via->send(ch, what, &j->result);
+		hand_over(s, ch, what, j);
 		return;
 	}
 	s->via->look(ch, what, &j->result);
 	if (j->result.outcome != CHANNEL_LATER)
 		return;
 	/* It did not arrive. */
-	free(j->result.remote_id);
-	free(j->result.reason);
-	j->result = (struct channel_result){.outcome = CHANNEL_LATER};
+	forget_result(j);
 	j->maybe = false;
-	s->via->send(ch, what, &j->result);
+	hand_over(s, ch, what, j);
+}
+
+/* The delivery says which room it is: a fallback has others. */
+static void set_room(const struct send_job *j, struct note *n)
+{
+	free(n->room);
+	n->room = *j->room ? mem_dup(j->room) : NULL;
+}
+
+/* An edit is known by the message that people see, which later ones edit. */
+static void keep_edited(struct send_job *j, const char *edit)
+{
+	j->edit = edit != NULL;
+	if (!edit || !j->result.remote_id)
+		return;
+	free(j->result.remote_id);
+	j->result.remote_id = mem_dup(edit);
 }
 
 static void attempt(struct send *s, struct channel *ch, struct send_job *j)
@@ -142,14 +176,16 @@ static void attempt(struct send *s, struct channel *ch, struct send_job *j)
 			.outcome = CHANNEL_FAILED, .reason = mem_dup(err.text)};
 		return;
 	}
+	set_room(j, &n);
 	if (find_context(s, j, &n, &c, &err) < 0) {
 		put_off(j, err.text);
 	} else {
 		what.root = c.root;
 		what.last = c.last;
-		what.edit = c.edit;
-		j->edit = c.edit != NULL;
+		what.edit = s->via->traits(ch)->edits ? c.edit : NULL;
+		what.since = j->written;
 		ask_first(s, ch, &what, j);
+		keep_edited(j, what.edit);
 	}
 	free(c.root);
 	free(c.last);

@@ -10,10 +10,16 @@ real one does when all is well; what the real one would not take gets status
       the next N requests to S are treated so:
       hang reset close drip huge     no answer, or a broken one
       lost                           done, but the answer never comes
+      stuck                          done, but the answer takes 30 seconds
+      echo                           status 401, with all that was asked
+      blind                          nothing is found (Jira's search)
       redirect                       to somewhere else
       429 429-after 500 503 ...      that status, with "Retry-After: 7"
   GET /seen/S                        what S has taken, as a list of JSON
   GET /asked                         how many requests came for services
+  GET /tried/S                       those that came for S, "METHOD PATH" each
+
+With the names of a certificate and a key as arguments it speaks TLS.
 """
 import base64
 import hashlib
@@ -23,6 +29,7 @@ import http.server
 import json
 import re
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -33,6 +40,7 @@ from email.utils import formatdate
 lock = threading.Lock()
 seen = {}       # service -> list of what it took
 plans = {}      # service -> [how, times]
+tried = {}      # service -> list of "METHOD PATH"
 asked = 0
 services = {}   # service -> list of (method, pattern, function)
 
@@ -699,7 +707,8 @@ def jira_search(r):
     jira_head(r)
     label = re.fullmatch('labels="([^"]+)"', r.query["jql"]).group(1)
     return Answer(200, {"issues": [{"key": i["key"]} for i in kept("jira")
-                                   if label in i["fields"]["labels"]]})
+                                   if label in i["fields"]["labels"]
+                                   and not r.blind]})
 
 
 @route("GET", "/rest/api/2/project/OPS")
@@ -748,6 +757,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.write(Answer(int(how[:-6]), b"", [("Retry-After", "7")]))
         elif how == "redirect":
             self.write(Answer(302, b"", [("Location", "/elsewhere")]))
+        elif how == "echo":
+            self.write(Answer(401, b"you said " + str(self.headers).encode()
+                              + self.path.encode()))
         elif how == "hang":
             time.sleep(30)
             self.close_connection = True
@@ -766,11 +778,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.reset()
 
-    def plan(self, service):
+    def plan(self, service, method):
         with lock:
             plan = plans.get(service)
             if not plan or plan[1] <= 0:
                 return None
+            if plan[0] in ("lost", "stuck") and method == "GET":
+                return None  # nothing was done
             plan[1] -= 1
             return plan[0]
 
@@ -783,20 +797,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return Answer(200, b"{}")
         if service == "seen":
             return Answer(200, kept(path.strip("/")))
+        if service == "tried":
+            return Answer(200, tried.get(path.strip("/"), []))
         return Answer(200, str(asked).encode())
 
     def handle_one(self):
         global asked
         _, service, path = (self.path.split("/", 2) + [""])[:3]
         service = service.split("?")[0]
-        if service in ("control", "seen", "asked"):
+        if service in ("control", "seen", "asked", "tried"):
             self.write(self.control(service, path))
             return
         with lock:
             asked += 1
+            tried.setdefault(service, []).append(f"{self.command} /{path}")
         r = Request(self, "/" + path)
-        how = self.plan(service)
-        if how and how != "lost":
+        how = self.plan(service, self.command)
+        r.blind = how == "blind"
+        if how and how not in ("lost", "stuck", "blind"):
             self.misbehave(how)
             return
         try:
@@ -806,7 +824,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (Bad, KeyError, IndexError, TypeError, AttributeError,
                 ValueError) as e:
             answer = Answer(400, f"{type(e).__name__}: {e}".encode())
-        if how == "lost":
+        if how == "stuck":
+            time.sleep(30)
+        if how in ("lost", "stuck"):
             self.reset()
             return
         self.write(answer)
@@ -828,6 +848,11 @@ class Server(http.server.ThreadingHTTPServer):
 
 def main():
     server = Server(("127.0.0.1", 0), Handler)
+    if len(sys.argv) > 2:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[1], sys.argv[2])
+        server.socket = context.wrap_socket(server.socket, server_side=True,
+                                            do_handshake_on_connect=False)
     sys.stdout.write(f"{server.server_address[1]}\n")
     sys.stdout.flush()
     threading.Thread(target=server.serve_forever, daemon=True).start()

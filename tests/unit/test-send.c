@@ -407,6 +407,7 @@ static void a_message_stands_in_for_another(void **state)
 {
 	(void)state;
 	configure("routes: {all: {to: [quick]}}\n");
+	fake("quick")->traits.edits = true;
 	say("k1", "1", "");
 	(void)drain();
 	say("k2", "2", ",\"supersedes\":\"k1\"");
