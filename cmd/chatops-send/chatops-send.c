@@ -20,7 +20,7 @@ static const struct cli_opt opts[] = {
 	CLI_STR('r', "render", "TARGET", &send_args.render, "print what would be sent there"),
 	CLI_FLAG('c', "check", &send_args.check, "ask targets (all) whether they would take messages"),
 	CLI_FLAG('f', "flush", &send_args.flush, "send what is due in the outbox"),
-	CLI_FLAG('d', "daemon", &send_args.daemon, "do that until stopped"),
+	CLI_FLAG('d', "daemon", &send_args.daemon, "do that until stopped; HUP reads the configuration again"),
 	CLI_MANUAL("With --text"),
 	CLI_STR('T', "title", "TEXT", &send_args.title, "its title (default: its first line)"),
 	CLI_CHOICE('s', "severity", "SEVERITY", &send_args.severity, severity_names, "its severity"),

@@ -18,6 +18,7 @@
 
 struct draining {
 	struct store *store;
+	struct config *config; /* of a reload; NULL: that of the program */
 	struct send *send;
 	struct record_writer out;
 	int status;
@@ -36,22 +37,28 @@ static void on_told(void *arg, const struct send_delivery *d)
 	run_note(&dr->status, &dr->reported, d);
 }
 
-static int open_outbox(struct draining *d, struct err *err)
+static int open_send(struct draining *d, const struct config *c,
+		     struct send **ret, struct err *err)
 {
 	struct send_options o = {
-		.config = cli_config(), .told = on_told, .arg = d};
+		.store = d->store, .config = c, .told = on_told, .arg = d};
 
+	return send_open(ret, &o, err);
+}
+
+static int open_outbox(struct draining *d, struct err *err)
+{
 	signals_install();
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (store_open(&d->store, cli_store_address(), STORE_WRITE, err) < 0)
 		return -1;
-	o.store = d->store;
-	return send_open(&d->send, &o, err);
+	return open_send(d, cli_config(), &d->send, err);
 }
 
 static void close_outbox(struct draining *d)
 {
 	send_free(d->send);
+	config_free(d->config);
 	store_close(d->store);
 	record_writer_done(&d->out);
 }
@@ -73,7 +80,8 @@ static int drain_once(struct draining *d, struct send_round *round,
 /* What is over and old enough goes, now and then. */
 static int purge(struct draining *d, struct err *err)
 {
-	int64_t keep = config_duration(cli_config(), "send.keep");
+	const struct config *c = d->config ? d->config : cli_config();
+	int64_t keep = config_duration(c, "send.keep");
 	int64_t n = SEND_PURGE_MAX;
 
 	d->purged = clock_mono();
@@ -126,16 +134,38 @@ int flush_outbox(struct err *err)
 	return rc;
 }
 
-/* Until the time has come, or somebody has changed the store. */
-static int rest(struct draining *d, int64_t next, struct err *err)
+/* What is wrong is told, and the old one stays. All that was tried is settled
+ * by now. */
+static void reload(struct draining *d)
 {
-	int64_t before, now;
+	AUTO_CONFIG struct config *c = NULL;
+	struct send *s = NULL;
+	struct err err = ERR_INIT;
 
-	if (store_data_version(d->store, &before, err) < 0)
-		return -1;
+	if (cli_config_again(&c, &err) < 0 || open_send(d, c, &s, &err) < 0) {
+		diag_error("%s; the configuration before is kept", err.text);
+		return;
+	}
+	send_free(d->send);
+	d->send = s;
+	config_free(d->config);
+	d->config = TAKE_PTR(c);
+}
+
+/* Until the time has come, somebody has changed the store, or the configuration
+ * is to be read again. */
+static int rest(struct draining *d, int64_t next, int64_t before,
+		struct err *err)
+{
+	int64_t now;
+
 	do {
 		int64_t ms = next == WHEN_NONE ? LOOK_MS : next - clock_now();
 
+		if (signals_reload()) {
+			reload(d);
+			return 0;
+		}
 		if (ms > 0)
 			(void)signals_sleep(ms < LOOK_MS ? ms : LOOK_MS);
 		if (store_data_version(d->store, &now, err) < 0)
@@ -148,16 +178,19 @@ static int rest(struct draining *d, int64_t next, struct err *err)
 static int drain(struct draining *d, struct err *err)
 {
 	struct send_round round;
+	int64_t version;
 
 	if (open_outbox(d, err) < 0)
 		return -1;
 	d->purged = clock_mono() - PURGE_MS;
 	while (!signals_stop()) {
-		/* A daemon outlives a store that is away for a while. */
-		if (drain_once(d, &round, err) == 0 &&
+		/* A daemon outlives a store that is away for a while. What
+		 * comes while it sends is for the next time. */
+		if (store_data_version(d->store, &version, err) == 0 &&
+		    drain_once(d, &round, err) == 0 &&
 		    (clock_mono() - d->purged < PURGE_MS ||
 		     purge(d, err) == 0) &&
-		    rest(d, round.next, err) == 0)
+		    rest(d, round.next, version, err) == 0)
 			continue;
 		if (err->kind != ERR_SYSTEM || d->out.error)
 			return -1;

@@ -6,7 +6,7 @@ complete -c chatops-send -l wait -s w -x -d 'how long to wait without progress (
 complete -c chatops-send -l render -s r -x -d 'print what would be sent there'
 complete -c chatops-send -l check -s c -d 'ask targets (all) whether they would take messages'
 complete -c chatops-send -l flush -s f -d 'send what is due in the outbox'
-complete -c chatops-send -l daemon -s d -d 'do that until stopped'
+complete -c chatops-send -l daemon -s d -d 'do that until stopped; HUP reads the configuration again'
 complete -c chatops-send -l title -s T -x -d 'its title (default: its first line)'
 complete -c chatops-send -l severity -s s -x -a 'info low medium high critical' -d 'its severity'
 complete -c chatops-send -l key -s k -x -d 'its identity; the same is sent once'
