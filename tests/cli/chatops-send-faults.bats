@@ -223,3 +223,23 @@ queued_goes_late() {
         VALUES ($num, 'p$num', '$(message "p$num" "title $num")', 0, 'queued', $(date +%s)000)"
     eventually 1 [ -s late ]
 }
+
+# A certificate that nobody vouches for, and one of another host.
+@test "chatops-send sends nothing to who cannot prove to be the service" {
+    local name
+
+    chat_stop
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
+        -days 2 -subj /CN=elsewhere -addext subjectAltName=DNS:elsewhere 2>openssl.out
+    CHAT_SCHEME=https chat_start cert.pem key.pem
+    for name in matrix slack discord hook; do
+        message "m-$name" first >in.jsonl
+        expect 75 cs --to "$name" --wait 1ms in.jsonl
+        of 'select(.type == "delivery").reason' | grep -q 'cannot reach'
+        sed -i "s|timeout: 500ms|ca_file: $PWD/cert.pem, &|" oncall.yaml
+        message "n-$name" first >in.jsonl
+        expect 75 cs --to "$name" --wait 1ms in.jsonl
+        chat_targets
+        is "$(tried "$(service_of "$name")" length)" 0
+    done
+}

@@ -1,6 +1,6 @@
 # Targets of every kind of service, each as strict as the real one: `load
 # ../lib/chat`, after common and send. See chat-server.py.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154
 
 chat_pid=''
 
@@ -9,6 +9,12 @@ CHATS=(matrix slack slackhook teams discord page ntfy sms jira github hook)
 
 chat_setup() {
     common_setup
+    chat_start
+}
+
+# chat_start [CERTIFICATE KEY]: a server, and the configuration for it.
+chat_start() {
+    rm -f feed port
     mkfifo feed
     "$ROOT/tests/lib/chat-server.py" "$@" <feed >port 2>server.err 3>&- &
     chat_pid=$!
@@ -26,9 +32,13 @@ chat_setup() {
 }
 
 chat_teardown() {
+    chat_stop
+    common_teardown
+}
+
+chat_stop() {
     exec 8>&-
     [ -z "$chat_pid" ] || kill "$chat_pid" 2>/dev/null || :
-    common_teardown
 }
 
 # chat_targets LINE...: a target for each service, "log" and "dead", and these
