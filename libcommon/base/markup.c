@@ -184,7 +184,7 @@ void markup_link(struct buf *out, enum markup m, struct slice text,
 		return;
 	case MARKUP_MRKDWN:
 		buf_add_char(out, '<');
-		buf_add_slice(out, url);
+		escape_html(out, url);
 		buf_add_char(out, '|');
 		escape_mrkdwn(out, text);
 		buf_add_char(out, '>');

@@ -11,17 +11,18 @@
 
 #include <oncall/when.h>
 
-#define API		"https://slack.com/api"
-#define HEADER_MAX	150
-#define SECTION_MAX	2900 /* of 3000 */
-#define TEXT_MAX	8500 /* of about 9500 that all blocks may have */
-#define TEXT_JSON_MAX	12000
-#define FALLBACK_MAX	3000
-#define BUTTONS_MAX	25
-#define BUTTON_TEXT_MAX 75
-#define BUTTON_MAX	2000
-#define HISTORY_MAX	200
-#define CLOCK_SKEW	(5 * WHEN_MINUTE)
+#define API		 "https://slack.com/api"
+#define HEADER_MAX	 150
+#define SECTION_MAX	 2900  /* of 3000 */
+#define TEXT_MAX	 8500  /* of about 9500 that all blocks may have */
+#define TEXT_JSON_MAX	 12000 /* bytes, of which buttons take their part */
+#define FALLBACK_MAX	 3000
+#define BUTTONS_MAX	 25
+#define BUTTON_TEXT_MAX	 75
+#define BUTTON_MAX	 500  /* of 2000 */
+#define BUTTONS_JSON_MAX 5000 /* bytes of JSON; one always fits */
+#define HISTORY_MAX	 200
+#define CLOCK_SKEW	 (5 * WHEN_MINUTE)
 
 static bool by_webhook(const struct channel *ch)
 {
@@ -46,6 +47,7 @@ static void write_words(struct buf *out, const char *key, const char *type,
 	jwrite_close(out, '}');
 }
 
+/* As many as there is room for. */
 static void write_buttons(const struct note *n, struct buf *out)
 {
 	jwrite_open(out, NULL, '{');
@@ -53,6 +55,8 @@ static void write_buttons(const struct note *n, struct buf *out)
 	jwrite_str(out, "block_id", "oncall");
 	jwrite_open(out, "elements", '[');
 	for (size_t i = 0; i < n->button_count && i < BUTTONS_MAX; i++) {
+		size_t before = out->len;
+
 		jwrite_open(out, NULL, '{');
 		jwrite_str(out, "type", "button");
 		channel_member(out, "action_id", n->buttons[i].id, 255);
@@ -61,6 +65,10 @@ static void write_buttons(const struct note *n, struct buf *out)
 		channel_member(out, "value", n->incident ? n->incident : n->key,
 			       BUTTON_MAX);
 		jwrite_close(out, '}');
+		if (out->len > BUTTONS_JSON_MAX) {
+			buf_truncate(out, before);
+			break;
+		}
 	}
 	jwrite_close(out, ']');
 	jwrite_close(out, '}');
@@ -70,21 +78,24 @@ static void write_buttons(const struct note *n, struct buf *out)
 static int write_sections(const struct channel *ch, const struct note *n,
 			  struct buf *out, struct err *err)
 {
-	AUTO_BUF struct buf text = BUF_INIT, cut = BUF_INIT, part = BUF_INIT;
+	AUTO_BUF struct buf text = BUF_INIT, cut = BUF_INIT, part = BUF_INIT,
+			    row = BUF_INIT;
 	bool buttons = channel_bool(ch, "buttons") && n->button_count;
 	unsigned parts = CHANNEL_ALL & ~(unsigned)CHANNEL_TITLE;
 	struct markup_parts p = {.markup = MARKUP_MRKDWN,
 				 .unit = MARKUP_UTF16,
 				 .max = SECTION_MAX};
 
-	if (buttons)
+	if (buttons) {
 		parts &= ~(unsigned)CHANNEL_COMMANDS;
+		write_buttons(n, &row);
+	}
 	if (channel_short(ch, &text, n, parts,
 			  (struct channel_limit){MARKUP_UTF16, TEXT_MAX},
 			  err) < 0)
 		return -1;
 	(void)markup_shorten(&cut, MARKUP_MRKDWN, buf_slice(&text), MARKUP_JSON,
-			     TEXT_JSON_MAX);
+			     TEXT_JSON_MAX - row.len);
 	p.rest = buf_slice(&cut);
 	while (markup_next(&p, &part)) {
 		jwrite_open(out, NULL, '{');
@@ -92,8 +103,10 @@ static int write_sections(const struct channel *ch, const struct note *n,
 		write_words(out, "text", "mrkdwn", buf_str(&part), SIZE_MAX);
 		jwrite_close(out, '}');
 	}
-	if (buttons)
-		write_buttons(n, out);
+	if (row.len) {
+		buf_add_char(out, ',');
+		buf_add_slice(out, buf_slice(&row));
+	}
 	return 0;
 }
 

@@ -75,7 +75,7 @@ static void each_service_has_its_language(void **state)
 	rendered_for("matrix", "<a href=\\\"https://e.org/?a=1&amp;b=2\\\">");
 	rendered_for("matrix", "<pre><code>df -h</code></pre>");
 	rendered_for("slack", "a &amp; b\\n&lt;c&gt;\\n\\n*host:* web1");
-	rendered_for("slack", "<https://e.org/?a=1&b=2|book>");
+	rendered_for("slack", "<https://e.org/?a=1&amp;b=2|book>");
 	rendered_for("slack", "\"color\":\"#e8590c\"");
 	rendered_for("discord", "a \\\\& b\\n\\\\<c\\\\>");
 	rendered_for("discord", "[book](https://e.org/?a=1&b=2)");
