@@ -20,6 +20,9 @@ real one does when all is well; what the real one would not take gets status
   GET /tried/S                       those that came for S, "METHOD PATH" each
 
 With the names of a certificate and a key as arguments it speaks TLS.
+
+With a file's name in CHAT_LOG, every request for a service becomes a line of
+JSON in it: service, method, path, query, headers, body.
 """
 import base64
 import hashlib
@@ -27,6 +30,7 @@ import hmac
 import html.parser
 import http.server
 import json
+import os
 import re
 import socket
 import ssl
@@ -43,6 +47,7 @@ plans = {}      # service -> [how, times]
 tried = {}      # service -> list of "METHOD PATH"
 asked = 0
 services = {}   # service -> list of (method, pattern, function)
+log = None      # the file that every request is written to
 
 
 class Bad(Exception):
@@ -130,6 +135,16 @@ def keep(service, what):
     with lock:
         seen.setdefault(service, []).append(what)
         return len(seen[service])
+
+
+def note_down(service, r):
+    if log:
+        with lock:
+            log.write(json.dumps({
+                "service": service, "method": r.method, "path": r.path,
+                "query": r.query, "headers": dict(r.headers.items()),
+                "body": r.body.decode("utf-8", "replace")}) + "\n")
+            log.flush()
 
 
 def kept(service):
@@ -812,6 +827,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             asked += 1
             tried.setdefault(service, []).append(f"{self.command} /{path}")
         r = Request(self, "/" + path)
+        note_down(service, r)
         how = self.plan(service, self.command)
         r.blind = how == "blind"
         if how and how not in ("lost", "stuck", "blind"):
@@ -847,6 +863,9 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 def main():
+    global log
+    if os.environ.get("CHAT_LOG"):
+        log = open(os.environ["CHAT_LOG"], "a", encoding="utf-8")
     server = Server(("127.0.0.1", 0), Handler)
     if len(sys.argv) > 2:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
