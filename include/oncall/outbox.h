@@ -12,7 +12,8 @@
 struct outbox_message {
 	const char *key;
 	const char *thread; /* what belongs together; NULL: nothing does */
-	bool call;	    /* an acknowledgement takes it back */
+	bool call;	    /* it calls somebody */
+	bool until_ack;	    /* an acknowledgement takes it back, too */
 	int64_t made;
 	struct slice record; /* JSON: the message record, without its newline */
 };
@@ -20,9 +21,14 @@ struct outbox_message {
 /* Inside a transaction: 1 when it was added, 0 when the key was known. */
 int outbox_add(struct store *s, const struct outbox_message *m, struct err *err)
 	MUST_CHECK;
-/* Takes back what calls somebody and was not sent yet, of the keys that start
- * so; how many. */
-int64_t outbox_cancel(struct store *s, const char *thread, const char *start,
-		      const char *reason, struct err *err);
+/* Takes back what was not sent yet; how many messages. */
+struct outbox_cancel {
+	const char *thread;
+	const char *start; /* of the keys that are meant; "": all */
+	bool told_too;	   /* not only calls, but all that is until_ack */
+	const char *reason;
+};
+int64_t outbox_cancel(struct store *s, const struct outbox_cancel *c,
+		      struct err *err);
 
 #endif

@@ -114,7 +114,10 @@ static int note_told(struct pager *p, struct pager_member *m, struct err *err)
 
 static int speak(struct pager *p, struct pager_group *g, struct err *err)
 {
-	const struct pager_message message = {.reason = reason_of(g)};
+	const struct pager_message message = {
+		.reason = reason_of(g),
+		.until_ack = !g->marked[PAGER_OVER] && !g->marked[PAGER_STEADY],
+	};
 	bool repeat = is_repeat(p, g) && !is_news(g);
 
 	if (pager_say(p, g, &message, err) < 0)

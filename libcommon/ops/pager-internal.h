@@ -155,6 +155,7 @@ struct pager_message {
 	char **to;	      /* ended by NULL; NULL: the routes decide */
 	struct slice to_json; /* the same as JSON, instead; or empty */
 	bool call;
+	bool until_ack;
 };
 
 /* Puts a message about the group into the outbox, and into p->written. */

@@ -238,6 +238,7 @@ static int put(struct pager_telling *t, struct pager_group *g, struct err *err)
 			&(struct outbox_message){.key = key,
 						 .thread = g->thread,
 						 .call = t->m->call,
+						 .until_ack = t->m->until_ack,
 						 .made = t->p->now,
 						 .record = buf_slice(&record)},
 			err);

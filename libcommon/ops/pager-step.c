@@ -72,23 +72,25 @@ static int forget_steps(struct pager *p, struct pager_group *g, struct err *err)
 }
 
 /* What moved to another group keeps its thread, and may still need those who
- * were called: then only what this group called for is taken back. */
+ * were called: then only what this group called for is taken back. Without
+ * others there, so is what only tells, when all is in somebody's hands. */
 static int take_back(struct store *s, const char *key, const char *thread,
-		     const char *reason, struct err *err)
+		     bool told_too, const char *reason, struct err *err)
 {
+	struct outbox_cancel c = {.thread = thread, .reason = reason};
 	char start[PAGER_KEY_START];
 	AUTO_ROWS struct store_rows *rows =
 		STORE_ASK(s, err,
-			  "SELECT 1 FROM pager_groups WHERE thread = $1 "
-			  "AND key <> $2 AND policy IS NOT NULL LIMIT 1",
+			  "SELECT COUNT(*), COUNT(policy) FROM pager_groups "
+			  "WHERE thread = $1 AND key <> $2",
 			  S_TEXT(thread), S_TEXT(key));
-	int got = rows ? store_next(rows, err) : -1;
 
+	if (!rows || store_next(rows, err) < 0)
+		return -1;
 	pager_key_start(start, thread, key);
-	return got < 0 || outbox_cancel(s, thread, got ? start : "", reason,
-					err) < 0
-		       ? -1
-		       : 0;
+	c.start = store_int(rows, 1) ? start : "";
+	c.told_too = told_too && store_int(rows, 0) == 0;
+	return outbox_cancel(s, &c, err) < 0 ? -1 : 0;
 }
 
 int pager_stop(struct pager *p, struct pager_group *g, struct err *err)
@@ -99,7 +101,7 @@ int pager_stop(struct pager *p, struct pager_group *g, struct err *err)
 	if (!(g->flaps && g->known && !g->needed) &&
 	    forget_steps(p, g, err) < 0)
 		return -1;
-	return take_back(p->store, g->key, g->thread,
+	return take_back(p->store, g->key, g->thread, false,
 			 "nobody is needed any more", err);
 }
 
@@ -353,5 +355,6 @@ int pager_quiet(struct store *s, int64_t incident, struct err *err)
 			"escalated = NULL, repeats = NULL WHERE key = $1",
 			S_TEXT(key)) < 0)
 		return -1;
-	return take_back(s, key, thread, "somebody has acknowledged it", err);
+	return take_back(s, key, thread, true, "somebody has acknowledged it",
+			 err);
 }

@@ -177,7 +177,7 @@ more_tried() {
     before=$(date -u -d '-60 seconds' +%FT%TZ)
     echo 'rotation primary weekly Mon 09:00 from 2026-11-02: ana' >roster
     chmod 600 roster
-    chat_targets 'groups: {ana: [matrix]}' 'routes: {all: {to: [log]}}' \
+    chat_targets 'groups: {ana: [matrix]}' 'routes: {all: {to: [matrix]}}' \
         "roster: $PWD/roster" 'escalation:' '  urgent:' \
         '    match: {severity: [high]}' '    fallback: [ana]' '    steps: [after 0m to primary]'
     ONCALL_NOW=$before expect 0 oncall-incident open --title one --severity high --service web
@@ -191,7 +191,11 @@ more_tried() {
     expect 0 cs --flush
     is "$(taken matrix)" 0
     expect 0 cs outbox list --target matrix --status cancelled
-    is "$(of .reason)" 'somebody has acknowledged it'
+    is "$(of .reason | sort | uniq -c | xargs)" '2 somebody has acknowledged it'
+    # How it ends is still told, to all and to who was called.
+    expect 0 oncall-incident resolve INC-"$(date -u -d "$before" +%Y%m%d)"-0001
+    run -0 --separate-stderr bash -o pipefail -c 'oncall-incident tick | chatops-send'
+    is "$(taken matrix)" 2
 }
 
 @test "chatops-send --daemon reads its configuration again with HUP" {

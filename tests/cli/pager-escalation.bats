@@ -45,7 +45,7 @@ END
 10:05:30 |               |
 END
     is "$(store_sql "SELECT status, COALESCE(reason, '') FROM messages ORDER BY num")" \
-        'queued|
+        'cancelled|somebody has acknowledged it
 cancelled|somebody has acknowledged it'
     # What was sent stays so.
     at 11:00:00

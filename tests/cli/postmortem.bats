@@ -130,7 +130,7 @@ has_line() {
     at 10:31 tick
     expect 0 postmortem "$I"
     has_line timeline '| 2026-11-20T10:01:00.000Z | pager | **told** (first) |'
-    section messages | grep -q '^| 2026-11-20T10:01:00.000Z | first | by the routes | queued | '
+    section messages | grep -q '^| 2026-11-20T10:01:00.000Z | first | by the routes | cancelled'
     section messages | grep -qE '^\| 2026-11-20T10:31:00.000Z \| (all_)?resolved '
 }
 

@@ -312,6 +312,8 @@ static void what_a_living_runner_has_is_left_to_it(void **state)
 
 static void what_is_acknowledged_is_not_sent(void **state)
 {
+	const struct outbox_cancel cancel = {
+		.thread = "INC-1", .start = "", .reason = "acknowledged"};
 	struct err err = ERR_INIT;
 
 	(void)state;
@@ -321,8 +323,7 @@ static void what_is_acknowledged_is_not_sent(void **state)
 	(void)drain();
 	sent_count = 0;
 	run_sql("UPDATE messages SET thread = 'INC-1'");
-	assert_int_equal(
-		outbox_cancel(store, "INC-1", "", "acknowledged", &err), 1);
+	assert_int_equal(outbox_cancel(store, &cancel, &err), 1);
 	later(WHEN_HOUR);
 	(void)drain();
 	assert_sent("");

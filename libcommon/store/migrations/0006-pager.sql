@@ -11,7 +11,8 @@ CREATE TABLE messages (
     key @text@ NOT NULL UNIQUE,       -- its identity
     record TEXT NOT NULL,             -- JSON: the message record
     thread TEXT,                      -- messages that belong together
-    call @integer@ NOT NULL,          -- 1: an acknowledgement takes it back
+    call @integer@ NOT NULL,          -- 1: it calls somebody
+    until_ack @integer@ NOT NULL DEFAULT 0, -- 1: acknowledged, it is taken back
     status TEXT NOT NULL,             -- queued, sent, failed, cancelled
     reason TEXT,                      -- of failed and cancelled
     made @integer@ NOT NULL
