@@ -8,9 +8,8 @@
 
 extern const struct cli_opt open_opts[], list_opts[], watch_opts[], move_opts[],
 	resolve_opts[], remove_opts[], feedback_opts[], false_positive_opts[],
-	export_opts[], import_opts[], purge_opts[], show_opts[],
-	silence_opts[], who_opts[], tick_opts[],
-	stats_opts[], postmortem_opts[];
+	export_opts[], import_opts[], purge_opts[], show_opts[], silence_opts[],
+	who_opts[], tick_opts[], stats_opts[], postmortem_opts[];
 
 int open_run(int argc, char **argv, struct err *err);
 

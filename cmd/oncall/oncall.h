@@ -10,7 +10,8 @@ extern const struct cli_command commands[];
 extern const struct cli_opt init_opts[], vote_opts[], doctor_opts[],
 	tick_opts[];
 
-/* The places that init, doctor and tick are told, who load nothing beforehand. */
+/* The places that init, doctor and tick are told, who load nothing beforehand.
+ */
 extern const char *config_option, *store_option;
 /* Loads the configuration that these options mean. */
 int load_config(struct config **ret, struct err *err) MUST_CHECK;

@@ -28,8 +28,8 @@ const struct cli_opt tick_opts[] = {
 struct stage {
 	const char *file;
 	const char *words[3];
-	bool shown;    /* its standard output is ours */
-	bool sends;    /* it may not be installed, and needs targets */
+	bool shown; /* its standard output is ours */
+	bool sends; /* it may not be installed, and needs targets */
 };
 
 static const struct stage stages[] = {
@@ -121,7 +121,8 @@ int tick_run(int argc, char **argv, struct err *err)
 	targets = config_item(c, "targets", 0) != NULL;
 	signals_install();
 	for (size_t i = 0; i < ARRAY_LEN(stages) && !signals_stop(); i++)
-		status = err_worse_status(status, run_stage(&stages[i], targets));
+		status = err_worse_status(status,
+					  run_stage(&stages[i], targets));
 	return signals_stop() ? err_worse_status(status, 128 + signals_stop())
 			      : status;
 }

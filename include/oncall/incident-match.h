@@ -26,7 +26,7 @@ const char *incident_match_failed(struct incident_match *m,
  * as long as m. */
 struct slice incident_match_value(struct incident_match *m, const char *field);
 /* ERR_USAGE: no incident has a field of that name, or it looks like a slip of
- * the pen ("sevrity"). */
+ * the pen ("severitx"). */
 int incident_match_field(const char *name, struct err *err) MUST_CHECK;
 /* selector_add() of a field and a value that incidents can have. */
 int incident_match_add(struct selector *s, const char *field, const char *value,

@@ -122,7 +122,7 @@ all_names() {
 }
 
 @test "chatops-send keeps the limits of every service, whatever it says" {
-    local big cjk emoji link name
+    local cjk emoji name
 
     cjk=$(printf '你%.0s' {1..5000})
     emoji=$(printf '🔥%.0s' {1..3000})

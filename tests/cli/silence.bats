@@ -125,7 +125,7 @@ END
 2|add service=web --until 2h|the end of the silence, 2026-11-20T10:00:00.000Z, is past
 2|add service=web --from 2026-11-20T09:00:00Z --for 1h|is past
 2|add service=web --from 2026-11-22T00:00:00Z --until 2026-11-21T00:00:00Z|not after it begins at 2026-11-22
-2|add sevrity=high --for 1h|'sevrity=high': there is no field 'sevrity', did you mean 'severity'?
+2|add severitx=high --for 1h|'severitx=high': there is no field 'severitx', did you mean 'severity'?
 2|add severity=hgh --for 1h|'hgh' is no severity; there are info, low
 2|add severity!=high --for 1h|severity=!high
 2|add service=~web.* --for 1h|service=/web.*/

@@ -12,7 +12,8 @@ static const char record[] =
 	"\"title\":\"disk *full* on <web1> & `web2`\","
 	"\"text\":\"line _one_\\nline 2 @everyone <!channel>\","
 	"\"fields\":{\"host\":\"web1\",\"a*b\":\"<b>&amp;\"},"
-	"\"links\":[{\"text\":\"run [book]\",\"url\":\"https://e.org/a b?c&d\"}],"
+	"\"links\":[{\"text\":\"run [book]\",\"url\":\"https://e.org/a "
+	"b?c&d\"}],"
 	"\"code\":\"oncall-act run x --set 'a<b'\","
 	"\"buttons\":[{\"id\":\"ack\",\"label\":\"Acknowledge\","
 	"\"command\":\"oncall-incident ack INC-20261120-0001\"}]}";

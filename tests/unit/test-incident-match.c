@@ -166,8 +166,9 @@ static void what_no_incident_has_is_refused(void **state)
 	static const struct {
 		const char *field, *value, *part;
 	} cases[] = {
-		{"sevrity", "high", "did you mean 'severity'"},
-		{"serivce", "web", "A label of that name is 'labels.serivce'"},
+		{"severitx", "high", "did you mean 'severity'"},
+		{"servicex", "web",
+		 "A label of that name is 'labels.servicex'"},
 		{"count", "5", "there are severity, status"},
 		{"opened", "now", "labels by name"},
 		{"", "x", "incidents are not found by ''"},
@@ -195,8 +196,8 @@ static void what_no_incident_has_is_refused(void **state)
 static void labels_may_have_any_name(void **state)
 {
 	static const char *const names[] = {
-		"team",		  "job",     "namespace",   "pod",
-		"labels.sevrity", "cluster", "labels.count"};
+		"team",	   "job",	  "namespace", "pod", "labels.severitx",
+		"cluster", "labels.count"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -227,8 +228,8 @@ static void configuration_says_where_it_is_wrong(void **state)
 	static const struct {
 		const char *text, *part;
 	} cases[] = {
-		{"{sevrity: high}", "one.yaml:1: incidents.inhibit.r.source."
-				    "sevrity: there is no field"},
+		{"{severitx: high}", "one.yaml:1: incidents.inhibit.r.source."
+				     "severitx: there is no field"},
 		{"{host: []}", "source.host: this needs a value"},
 		{"{host: /(/}", "source.host: the expression"},
 	};

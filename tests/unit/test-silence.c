@@ -283,7 +283,7 @@ static void words_are_checked(void **state)
 		{"=web", "is no FIELD=VALUE"},
 		{"severity!=high", "severity=!high"},
 		{"service=~web.*", "service=/web.*/"},
-		{"sevrity=high", "did you mean 'severity'"},
+		{"severitx=high", "did you mean 'severity'"},
 		{"severity=hgh", "'hgh' is no severity"},
 		{"service=/(/", "is wrong at offset"},
 		{"service=\xff", "is not UTF-8"},
