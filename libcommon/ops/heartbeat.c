@@ -6,6 +6,8 @@
  * second transaction, which also opens and resolves incidents. Of a command
  * that another check is running nothing is known until that has settled.
  */
+#include <oncall/heartbeat.h>
+
 #include <unistd.h>
 
 #include <oncall/cli.h>
