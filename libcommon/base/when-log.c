@@ -229,7 +229,7 @@ static void take_zone(struct scan *s)
 	bool attached = !take(&t, ' ');
 
 	/* Behind most times stands something else. */
-	if (t.p == t.end || !memchr("+-UGZz", *t.p, 6))
+	if (t.p == t.end || !*t.p || !strchr("+-UGZz", *t.p))
 		return;
 	if (take_offset(&t, attached)) {
 		*s = t;

@@ -247,7 +247,7 @@ static bool has_avx2(void)
 	__attribute__((target("avx512f,avx512bw,avx512vl," \
 			      "avx512vbmi,avx512vbmi2,popcnt")))
 
-#define LANES_512 (2 * PATTERN_LANES)
+#define LANES_512 ((size_t)2 * PATTERN_LANES)
 
 /* The four bytes of each of the looks. */
 static AVX512 __m512i order_of_bytes_512(size_t stride)
@@ -293,8 +293,8 @@ static AVX512 size_t look_all_avx512(const struct pattern_filter *f,
 
 		_mm256_storeu_si256((void *)(ret + found),
 				    _mm256_maskz_compress_epi16(some, numbers));
-		numbers =
-			_mm256_add_epi16(numbers, _mm256_set1_epi16(LANES_512));
+		numbers = _mm256_add_epi16(numbers,
+					   _mm256_set1_epi16((short)LANES_512));
 		found += (size_t)__builtin_popcount(some);
 		p += LANES_512 * f->stride;
 	}

@@ -371,11 +371,14 @@ int incident_remove(struct store *s, int64_t num, struct err *err)
 		"DELETE FROM incident_triage WHERE incident = $1",
 		"DELETE FROM pager_urgent WHERE incident = $1",
 		"DELETE FROM pager_causes WHERE incident = $1",
-		"UPDATE pager_groups SET due = 0 WHERE key IN (SELECT "
-		"group_key FROM pager_incidents WHERE incident = $1)",
 		"DELETE FROM incidents WHERE num = $1",
 	};
 
+	if (STORE_QUEUE(s, err,
+			"UPDATE pager_groups SET due = 0 WHERE key IN (SELECT "
+			"group_key FROM pager_incidents WHERE incident = $1)",
+			S_INT(num)) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(sql); i++)
 		if (STORE_QUEUE(s, err, sql[i], S_INT(num)) < 0)
 			return -1;
