@@ -67,8 +67,8 @@ static int remove_rest(void *arg, struct err *err)
 	static const char *const sql[] = {
 		"DELETE FROM silences WHERE ended < $1",
 		"DELETE FROM changes WHERE time < $1",
-		"DELETE FROM deliveries WHERE message IN "
-		"(SELECT num FROM messages WHERE made < $1)",
+		("DELETE FROM deliveries WHERE message IN "
+		 "(SELECT num FROM messages WHERE made < $1)"),
 		"DELETE FROM messages WHERE made < $1",
 	};
 	const struct purge *p = arg;

@@ -344,7 +344,7 @@ static void half_a_line_is_no_sign_of_a_copy(void **state)
 		assert_follows(&r, "");
 		reader_save(&r);
 		reader_close(&r);
-		put("app.log", "2026 one\n2026 two\n" + strlen(known[i]));
+		put("app.log", &"2026 one\n2026 two\n"[strlen(known[i])]);
 		copy_away("app.log.3");
 		put("app.log", "2026 "); /* and never more of it */
 		copy_away("app.log.2");
