@@ -268,8 +268,13 @@ static AVX512 inline __mmask16 look_lanes_512(const uint32_t *bits,
 	__m512i folded = _mm512_and_si512(grams, fold);
 	__m512i hash =
 		_mm512_srl_epi32(_mm512_mullo_epi32(folded, prime), shift);
-	__m512i words =
-		_mm512_i32gather_epi32(_mm512_srli_epi32(hash, 5), bits, 4);
+	__m512i words;
+
+	/* Without optimization gcc has a macro here that it warns of. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+	words = _mm512_i32gather_epi32(_mm512_srli_epi32(hash, 5), bits, 4);
+#pragma GCC diagnostic pop
 
 	/* Only the lower five bits of the hash say how far. */
 	return _mm512_test_epi32_mask(
