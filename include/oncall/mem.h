@@ -16,6 +16,7 @@ void *mem_zero(size_t count, size_t size) MUST_CHECK;
 void *mem_resize(void *ptr, size_t count, size_t size) MUST_CHECK;
 char *mem_dup(const char *s) MUST_CHECK;		   /* NULL gives NULL */
 char *mem_dup_bytes(const char *p, size_t len) MUST_CHECK; /* adds a NUL */
+char *mem_dup_slice(struct slice s) MUST_CHECK; /* a NULL ptr gives NULL */
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
 NORETURN void mem_die(void);
 

@@ -55,6 +55,11 @@ char *mem_dup(const char *s)
 	return s ? mem_dup_bytes(s, strlen(s)) : NULL;
 }
 
+char *mem_dup_slice(struct slice s)
+{
+	return s.ptr ? mem_dup_bytes(s.ptr, s.len) : NULL;
+}
+
 char *mem_dup_bytes(const char *p, size_t len)
 {
 	char *copy = mem_alloc(len + 1);

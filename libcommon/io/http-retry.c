@@ -13,7 +13,7 @@
 /* Seconds of a date of HTTP, or -1. */
 static int64_t read_date(struct slice s)
 {
-	AUTO_FREE char *text = s.ptr ? mem_dup_bytes(s.ptr, s.len) : NULL;
+	AUTO_FREE char *text = mem_dup_slice(s);
 
 	return text ? (int64_t)curl_getdate(text, NULL) : -1;
 }

@@ -32,8 +32,6 @@ struct act_facts {
 
 /* ---- act.c ---- */
 
-/* NULL of a NULL ptr. */
-char *act_copy(struct slice text);
 /* As much as there is room for; "" of a NULL ptr. */
 void act_copy_to(char *out, size_t size, struct slice text);
 void act_name_runner(struct act *a);

@@ -12,22 +12,22 @@ void act_read_job(struct act_job *j, struct store_rows *rows)
 	act_job_done(j);
 	act_copy_to(j->id, sizeof(j->id), store_text(rows, 0));
 	(void)act_status_parse(store_text(rows, 1), &j->status);
-	j->reason = act_copy(store_text(rows, 2));
+	j->reason = mem_dup_slice(store_text(rows, 2));
 	act_copy_to(j->approval, sizeof(j->approval), store_text(rows, 3));
-	f->action = act_copy(store_text(rows, 4));
-	f->params = act_copy(store_text(rows, 5));
+	f->action = mem_dup_slice(store_text(rows, 4));
+	f->params = mem_dup_slice(store_text(rows, 5));
 	f->untrusted = slice_is(store_text(rows, 6), "all")
 			       ? NULL
-			       : act_copy(store_text(rows, 6));
-	f->service = act_copy(store_text(rows, 7));
-	f->host = act_copy(store_text(rows, 8));
-	f->entry = act_copy(store_text(rows, 9));
-	f->solution = act_copy(store_text(rows, 10));
-	f->decision = act_copy(store_text(rows, 11));
-	f->actor = act_copy(store_text(rows, 12));
+			       : mem_dup_slice(store_text(rows, 6));
+	f->service = mem_dup_slice(store_text(rows, 7));
+	f->host = mem_dup_slice(store_text(rows, 8));
+	f->entry = mem_dup_slice(store_text(rows, 9));
+	f->solution = mem_dup_slice(store_text(rows, 10));
+	f->decision = mem_dup_slice(store_text(rows, 11));
+	f->actor = mem_dup_slice(store_text(rows, 12));
 	f->incident = j->incident = store_int(rows, 13);
 	f->revision = store_int(rows, 14);
-	f->undo_of = act_copy(store_text(rows, 15));
+	f->undo_of = mem_dup_slice(store_text(rows, 15));
 	f->tags = mem_dup("[]");
 	j->undo = f->undo_of != NULL;
 	j->facts = f;

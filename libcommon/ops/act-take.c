@@ -82,7 +82,7 @@ static int find_same(struct act *a, struct act_job *j, const char *same,
 	act_copy_to(j->id, sizeof(j->id), store_text(rows, 0));
 	(void)act_status_parse(store_text(rows, 1), &j->status);
 	free(j->reason);
-	j->reason = act_copy(store_text(rows, 2));
+	j->reason = mem_dup_slice(store_text(rows, 2));
 	act_copy_to(j->approval, sizeof(j->approval), store_text(rows, 3));
 	(void)action_verdict_parse(store_text(rows, 4), &j->outcome.verdict);
 	if (j->status == ACT_WAITING &&
@@ -251,7 +251,7 @@ static void read_claimed(struct act_job *j, struct store_rows *rows,
 					ret->status != ACT_WAITING);
 	act_copy_to(ret->hash, sizeof(ret->hash), store_text(rows, 5));
 	free(j->reason);
-	j->reason = act_copy(store_text(rows, 1));
+	j->reason = mem_dup_slice(store_text(rows, 1));
 }
 
 static int look_again(struct act *a, struct act_job *j, struct claimed *ret,

@@ -62,11 +62,6 @@ void act_free(struct act *a)
 
 /* ---- jobs ---- */
 
-char *act_copy(struct slice text)
-{
-	return text.ptr ? mem_dup_bytes(text.ptr, text.len) : NULL;
-}
-
 void act_copy_to(char *out, size_t size, struct slice text)
 {
 	(void)snprintf(out, size, "%.*s", (int)text.len,
@@ -77,18 +72,18 @@ struct act_facts *act_facts_new(const struct act_request *r)
 {
 	struct act_facts *f = mem_zero(1, sizeof(*f));
 
-	f->action = act_copy(slice_of(r->action));
-	f->params = act_copy(r->params.len ? r->params : SLICE_LIT("{}"));
-	f->untrusted = act_copy(r->untrusted);
-	f->service = act_copy(slice_of(r->service));
-	f->host = act_copy(slice_of(r->host));
-	f->category = act_copy(slice_of(r->category));
-	f->pattern = act_copy(slice_of(r->pattern));
-	f->tags = act_copy(r->tags.len ? r->tags : SLICE_LIT("[]"));
-	f->entry = act_copy(slice_of(r->entry));
-	f->solution = act_copy(slice_of(r->solution));
-	f->decision = act_copy(slice_of(r->decision));
-	f->actor = act_copy(slice_of(r->actor));
+	f->action = mem_dup_slice(slice_of(r->action));
+	f->params = mem_dup_slice(r->params.len ? r->params : SLICE_LIT("{}"));
+	f->untrusted = mem_dup_slice(r->untrusted);
+	f->service = mem_dup_slice(slice_of(r->service));
+	f->host = mem_dup_slice(slice_of(r->host));
+	f->category = mem_dup_slice(slice_of(r->category));
+	f->pattern = mem_dup_slice(slice_of(r->pattern));
+	f->tags = mem_dup_slice(r->tags.len ? r->tags : SLICE_LIT("[]"));
+	f->entry = mem_dup_slice(slice_of(r->entry));
+	f->solution = mem_dup_slice(slice_of(r->solution));
+	f->decision = mem_dup_slice(slice_of(r->decision));
+	f->actor = mem_dup_slice(slice_of(r->actor));
 	f->severity = r->severity;
 	f->incident = r->incident;
 	f->revision = r->revision;

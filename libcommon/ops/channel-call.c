@@ -147,6 +147,17 @@ json_t *channel_answer(const struct http_reply *reply)
 			  reply->body.len, 0, NULL);
 }
 
+void channel_judge_id(const struct http_reply *reply, const char *member,
+		      struct channel_result *ret)
+{
+	json_t *answer = channel_answer(reply);
+
+	channel_judge(reply, ret);
+	if (ret->outcome == CHANNEL_DELIVERED)
+		channel_keep_id(ret, json_object_get(answer, member));
+	json_decref(answer);
+}
+
 int channel_ask(struct channel *ch, const struct channel_call *call,
 		struct http_reply *reply, struct err *err)
 {

@@ -121,6 +121,9 @@ int channel_perform(struct channel *ch, const struct channel_call *call,
 		    struct http_reply *reply, struct channel_result *ret);
 /* By the status alone, with what about answers says. */
 void channel_judge(const struct http_reply *reply, struct channel_result *ret);
+/* The same, and what the member of the answer says is the remote id. */
+void channel_judge_id(const struct http_reply *reply, const char *member,
+		      struct channel_result *ret);
 /* Sets outcome and reason; what they were is released. */
 void channel_outcome(struct channel_result *ret, enum channel_outcome o,
 		     const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -117,14 +117,8 @@ static int build(struct channel *ch, const struct channel_job *job,
 static void judge(struct channel *ch, const struct channel_job *job,
 		  const struct http_reply *reply, struct channel_result *ret)
 {
-	json_t *answer = channel_answer(reply);
-
 	(void)ch;
-	channel_judge(reply, ret);
-	if (ret->outcome == CHANNEL_DELIVERED)
-		channel_keep_id(
-			ret, json_object_get(answer, job->root ? "id" : "key"));
-	json_decref(answer);
+	channel_judge_id(reply, job->root ? "id" : "key", ret);
 }
 
 static bool is_done(const json_t *status)

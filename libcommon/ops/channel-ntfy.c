@@ -85,14 +85,9 @@ static int build(struct channel *ch, const struct channel_job *job,
 static void judge(struct channel *ch, const struct channel_job *job,
 		  const struct http_reply *reply, struct channel_result *ret)
 {
-	json_t *answer = channel_answer(reply);
-
 	(void)ch;
 	(void)job;
-	channel_judge(reply, ret);
-	if (ret->outcome == CHANNEL_DELIVERED)
-		channel_keep_id(ret, json_object_get(answer, "id"));
-	json_decref(answer);
+	channel_judge_id(reply, "id", ret);
 }
 
 static char *topic_url(const struct channel *ch, const struct note *n,

@@ -150,14 +150,9 @@ static int build(struct channel *ch, const struct channel_job *job,
 static void judge(struct channel *ch, const struct channel_job *job,
 		  const struct http_reply *reply, struct channel_result *ret)
 {
-	json_t *answer = channel_answer(reply);
-
 	(void)ch;
 	(void)job;
-	channel_judge(reply, ret);
-	if (ret->outcome == CHANNEL_DELIVERED)
-		channel_keep_id(ret, json_object_get(answer, "dedup_key"));
-	json_decref(answer);
+	channel_judge_id(reply, "dedup_key", ret);
 }
 
 const struct channel_kind channel_pagerduty = {

@@ -46,11 +46,6 @@ static void say(const struct explaining *x, const char *what, const char *fmt,
 	x->say(x->arg, what, text);
 }
 
-static char *copy_text(struct slice text)
-{
-	return text.ptr ? mem_dup_bytes(text.ptr, text.len) : NULL;
-}
-
 static int load(struct explaining *x, int64_t incident, struct err *err)
 {
 	AUTO_ROWS struct store_rows *rows =
@@ -66,10 +61,10 @@ static int load(struct explaining *x, int64_t incident, struct err *err)
 	if (got <= 0)
 		return got;
 	x->seen = true;
-	x->key = copy_text(store_text(rows, 0));
-	x->thread = copy_text(store_text(rows, 1));
-	x->policy = copy_text(store_text(rows, 2));
-	x->called = copy_text(store_text(rows, 3));
+	x->key = mem_dup_slice(store_text(rows, 0));
+	x->thread = mem_dup_slice(store_text(rows, 1));
+	x->policy = mem_dup_slice(store_text(rows, 2));
+	x->called = mem_dup_slice(store_text(rows, 3));
 	x->told = !store_is_null(rows, 4);
 	x->muted_since = store_time(rows, 5);
 	x->flapping = store_time(rows, 6);

@@ -16,11 +16,6 @@ void pager_group_done(struct pager_group *g)
 	*g = (struct pager_group){.key = NULL};
 }
 
-static char *copy_text(struct slice text)
-{
-	return text.ptr ? mem_dup_bytes(text.ptr, text.len) : NULL;
-}
-
 /* ---- members ---- */
 
 static enum incident_status status_of(struct slice text)
@@ -48,7 +43,7 @@ static void read_member(struct pager_member *m, struct store_rows *rows)
 		.knew = told.ptr ? status_of(told) : INCIDENT_OPEN,
 		.heard = (enum severity)store_int(rows, 2),
 		.urgent = store_int(rows, 3) != 0,
-		.by = copy_text(store_text(rows, 4)),
+		.by = mem_dup_slice(store_text(rows, 4)),
 		.since = store_time(rows, 5),
 		.flapping = store_time(rows, 6),
 		.wake = WHEN_NONE,
@@ -226,15 +221,15 @@ static int load_group(struct pager *p, struct slice key, struct pager_group *g,
 		return got;
 	*g = (struct pager_group){
 		.key = mem_dup_bytes(key.ptr, key.len),
-		.thread = copy_text(store_text(rows, 0)),
+		.thread = mem_dup_slice(store_text(rows, 0)),
 		.seq = store_int(rows, 1),
 		.begins = store_int(rows, 2),
 		.due = WHEN_NONE,
 		.told = store_time(rows, 3),
 		.repeats = store_time(rows, 4),
-		.policy = copy_text(store_text(rows, 5)),
+		.policy = mem_dup_slice(store_text(rows, 5)),
 		.escalated = store_time(rows, 6),
-		.called = copy_text(store_text(rows, 7)),
+		.called = mem_dup_slice(store_text(rows, 7)),
 	};
 	return 1;
 }

@@ -34,11 +34,6 @@ static void batch_clear(struct batch *b)
 	b->count = 0;
 }
 
-static char *copy_text(struct slice text)
-{
-	return text.ptr ? mem_dup_bytes(text.ptr, text.len) : NULL;
-}
-
 static int read_batch(struct batch *b, struct store_rows *rows, struct err *err)
 {
 	int got;
@@ -56,9 +51,9 @@ static int read_batch(struct batch *b, struct store_rows *rows, struct err *err)
 		n = &b->items[b->count++];
 		incident_from_row(&n->inc, rows, 0);
 		incident_own(&n->inc);
-		n->key = copy_text(store_text(rows, INCIDENT_COLUMN_COUNT));
-		n->status =
-			copy_text(store_text(rows, INCIDENT_COLUMN_COUNT + 1));
+		n->key = mem_dup_slice(store_text(rows, INCIDENT_COLUMN_COUNT));
+		n->status = mem_dup_slice(
+			store_text(rows, INCIDENT_COLUMN_COUNT + 1));
 		n->revision = store_int(rows, INCIDENT_COLUMN_COUNT + 2);
 	}
 	return got;

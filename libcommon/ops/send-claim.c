@@ -78,11 +78,11 @@ static int read_queue(struct send *s, const struct line *l, size_t most,
 			.made = store_int(rows, 3),
 			.attempts = store_int(rows, 4),
 			.maybe = store_int(rows, 5) != 0,
-			.runner = send_copy(store_text(rows, 6)),
-			.key = send_copy(store_text(rows, 7)),
-			.thread = send_copy(store_text(rows, 8)),
+			.runner = mem_dup_slice(store_text(rows, 6)),
+			.key = mem_dup_slice(store_text(rows, 7)),
+			.thread = mem_dup_slice(store_text(rows, 8)),
 			.cancelled = slice_is(store_text(rows, 9), "cancelled"),
-			.reason = send_copy(store_text(rows, 10)),
+			.reason = mem_dup_slice(store_text(rows, 10)),
 		};
 	return got;
 }
@@ -148,7 +148,7 @@ static int load_record(struct send *s, struct send_job *j, struct err *err)
 
 	if (!rows || store_next(rows, err) < 0)
 		return -1;
-	j->record = send_copy(store_text(rows, 0));
+	j->record = mem_dup_slice(store_text(rows, 0));
 	j->record_len = store_text(rows, 0).len;
 	j->written = store_int(rows, 1);
 	return 0;
@@ -311,8 +311,8 @@ static int find_lines(struct send *s, struct line_list *l, struct err *err)
 		l->items =
 			mem_resize(l->items, l->count + 1, sizeof(*l->items));
 		l->items[l->count++] = (struct line){
-			.target = send_copy(store_text(rows, 0)),
-			.room = send_copy(store_text(rows, 1)),
+			.target = mem_dup_slice(store_text(rows, 0)),
+			.room = mem_dup_slice(store_text(rows, 1)),
 			.next = store_int(rows, 2),
 		};
 	}

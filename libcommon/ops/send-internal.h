@@ -127,8 +127,6 @@ struct send {
 	} limit;
 };
 
-/* NULL of a NULL ptr. */
-char *send_copy(struct slice text);
 struct send_target *send_target_get(struct send *s, const char *name);
 /* Opens the channel when that was not done yet; ERR_USAGE and others say why it
  * cannot be. */

@@ -403,7 +403,7 @@ static int load(struct send *s, int64_t num, struct fresh *f, struct buf *text,
 	if (!rows || store_next(rows, err) < 0)
 		return -1;
 	f->num = num;
-	f->key = send_copy(store_text(rows, 0));
+	f->key = mem_dup_slice(store_text(rows, 0));
 	f->call = store_int(rows, 1) != 0;
 	f->made = store_int(rows, 2);
 	buf_add_slice(text, store_text(rows, 3));

@@ -29,11 +29,11 @@ static const char *status_of(struct slice status, struct slice message)
 
 static void tell_row(struct store_rows *rows, send_told *tell, void *arg)
 {
-	AUTO_FREE char *key = send_copy(store_text(rows, 1));
-	AUTO_FREE char *target = send_copy(store_text(rows, 2));
-	AUTO_FREE char *room = send_copy(store_text(rows, 3));
-	AUTO_FREE char *remote = send_copy(store_text(rows, 8));
-	AUTO_FREE char *reason = send_copy(store_text(rows, 9));
+	AUTO_FREE char *key = mem_dup_slice(store_text(rows, 1));
+	AUTO_FREE char *target = mem_dup_slice(store_text(rows, 2));
+	AUTO_FREE char *room = mem_dup_slice(store_text(rows, 3));
+	AUTO_FREE char *remote = mem_dup_slice(store_text(rows, 8));
+	AUTO_FREE char *reason = mem_dup_slice(store_text(rows, 9));
 	struct send_delivery d = {
 		.message = store_int(rows, 0),
 		.key = key,

@@ -328,8 +328,8 @@ static int read_first(struct send *s, const struct group *g, struct first *f,
 		  slice_is(status, "held") || slice_is(status, "joined");
 	f->edits = f->found && !store_is_null(rows, 4) &&
 		   send_traits(s, g->target).edits;
-	f->key = send_copy(store_text(rows, 5));
-	f->record = send_copy(store_text(rows, 6));
+	f->key = mem_dup_slice(store_text(rows, 5));
+	f->record = mem_dup_slice(store_text(rows, 6));
 	f->len = store_text(rows, 6).len;
 	return 1;
 }
@@ -445,9 +445,9 @@ static int find_groups(struct send *s, struct group *groups, size_t *n,
 		return -1;
 	while ((got = store_next(rows, err)) > 0)
 		groups[(*n)++] = (struct group){
-			.target = send_copy(store_text(rows, 0)),
-			.room = send_copy(store_text(rows, 1)),
-			.alike = send_copy(store_text(rows, 2)),
+			.target = mem_dup_slice(store_text(rows, 0)),
+			.room = mem_dup_slice(store_text(rows, 1)),
+			.alike = mem_dup_slice(store_text(rows, 2)),
 			.count = store_int(rows, 3),
 			.due = store_int(rows, 4),
 		};

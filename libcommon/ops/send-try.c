@@ -42,8 +42,8 @@ static int stored_thread(struct send *s, const struct send_job *j,
 
 	if (got <= 0)
 		return got;
-	c->root = send_copy(store_text(rows, 0));
-	c->last = send_copy(store_text(rows, 1));
+	c->root = mem_dup_slice(store_text(rows, 0));
+	c->last = mem_dup_slice(store_text(rows, 1));
 	return 0;
 }
 
@@ -59,7 +59,7 @@ static int stored_edit(struct send *s, const struct send_job *j,
 	int got = rows ? store_next(rows, err) : -1;
 
 	if (got > 0)
-		c->edit = send_copy(store_text(rows, 0));
+		c->edit = mem_dup_slice(store_text(rows, 0));
 	return got < 0 ? -1 : 0;
 }
 

@@ -24,11 +24,6 @@ static const struct send_channels real = {
 static const char *const whole_types[] = {"webhook",   "file", "stdout",
 					  "pagerduty", "jira", "github"};
 
-char *send_copy(struct slice text)
-{
-	return text.ptr ? mem_dup_bytes(text.ptr, text.len) : NULL;
-}
-
 void send_id(const char *key, char out[SEND_ID])
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -92,21 +92,16 @@ static void read_incidents(struct silence *s, struct slice array)
 	      by_number);
 }
 
-static char *copy(struct slice text)
-{
-	return text.ptr ? mem_dup_bytes(text.ptr, text.len) : NULL;
-}
-
 void silence_from_row(struct silence *s, struct store_rows *rows)
 {
 	struct slice incidents = store_text(rows, 2);
 
 	*s = (struct silence){
-		.match = copy(store_text(rows, 1)),
+		.match = mem_dup_slice(store_text(rows, 1)),
 		.starts = store_time(rows, 3),
 		.ends = store_time(rows, 4),
-		.actor = copy(store_text(rows, 5)),
-		.note = copy(store_text(rows, 6)),
+		.actor = mem_dup_slice(store_text(rows, 5)),
+		.note = mem_dup_slice(store_text(rows, 6)),
 		.made = store_time(rows, 7),
 		.ended = store_time(rows, 8),
 	};
