@@ -161,7 +161,8 @@ static int test_line(void *arg, struct slice line, uint64_t number,
 		     struct err *err)
 {
 	struct testing *t = arg;
-	const struct pattern_sink sink = {test_hit, test_fault, t};
+	const struct pattern_sink sink = {
+		.hit = test_hit, .fault = test_fault, .arg = t};
 
 	t->number = number;
 	t->lines++;

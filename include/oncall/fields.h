@@ -38,12 +38,17 @@ struct fields {
 	/* What the line says, without what stands before it. */
 	struct slice message;
 	/*
-	 * What expressions are matched against. Lines of JSON, logfmt, docker,
-	 * cri and journal: the message, unescaped, and behind it, each after a
-	 * "\n", the texts of error members (error.message, error.stack_trace,
-	 * exception, stacktrace, err, ...); the whole line when there is no
-	 * such member. Otherwise the whole line, so that an expression may
-	 * name what stands before the message.
+	 * Of lines of JSON, logfmt, docker, cri and journal: the message,
+	 * unescaped, and behind it, each after a "\n", the texts of error
+	 * members (error.message, error.stack_trace, exception, stacktrace,
+	 * err, ...); the whole line when there is no such member. Otherwise the
+	 * whole line.
+	 */
+	struct slice said;
+	/*
+	 * What expressions are matched against: said, so that they may name
+	 * what stands before the message. A line of logfmt is read by people as
+	 * it stands: behind what it said, after a "\n", it stands, too.
 	 */
 	struct slice text;
 	bool partial; /* docker or cri: the line goes on in the next one */
@@ -68,11 +73,8 @@ void fields_scratch_done(struct fields_scratch *s);
 void fields_read(struct fields *f, struct slice line,
 		 const struct fields_format *format, int64_t now_ms,
 		 struct fields_scratch *scratch);
-/* Only text, of a line that is an object of JSON: the cheap first look. False
- * when the line is none, or has no such member: then text is the line. */
-bool fields_json_text(struct slice line, struct slice *ret,
-		      struct fields_scratch *scratch);
-/* Whether most lines of a sample are objects of JSON. */
-bool fields_looks_json(struct slice sample);
+/* Whether the text of a line may be something else than the line: a quick look
+ * at how it begins, true when in doubt. */
+bool fields_wraps(struct slice line, const struct fields_format *format);
 
 #endif

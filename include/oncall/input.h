@@ -10,7 +10,7 @@
 #include <oncall/buf.h>
 #include <oncall/jscan.h>
 
-#define INPUT_BLOCK	((size_t)256 * 1024) /* bytes of a usual block */
+#define INPUT_BLOCK	((size_t)128 * 1024) /* bytes of a usual block */
 #define INPUT_MAX_LINE	((size_t)1024 * 1024)
 #define INPUT_WAIT_STEP 250 /* ms between looks at what cannot wake us */
 

@@ -6,7 +6,5 @@
 
 /* The number of "\n". */
 size_t lines_count(const char *p, size_t n);
-/* Whether a line begins with c. */
-bool lines_begin(const char *p, size_t n, char c);
 
 #endif

@@ -113,7 +113,8 @@ struct pattern_hit {
 	size_t rule;
 	size_t expr; /* the first of the rule's expressions that matches */
 	struct slice line;
-	uint64_t offset; /* of the line's first byte in the stream */
+	struct slice text; /* what the expressions saw: the line, or a view */
+	uint64_t offset;   /* of the line's first byte in the stream */
 	struct slice match;
 	struct pattern_scratch *scratch;
 };
@@ -128,6 +129,15 @@ struct pattern_sink {
 	 */
 	int (*fault)(void *arg, const struct pattern_hit *hit, const char *why);
 	void *arg;
+	/*
+	 * Lines in which something stands that expressions see instead: whether
+	 * a line is one (a quick look, true when in doubt), and what it is,
+	 * asked only where an expression may match. That has to stand in the
+	 * line as it is or with the escapes of JSON, once or several times
+	 * over; apart from "\n", which may be put between. NULL: none.
+	 */
+	bool (*wraps)(void *arg, struct slice line);
+	struct slice (*view)(void *arg, struct slice line);
 };
 
 /* 0, or what a callback returned to stop. */
@@ -142,23 +152,6 @@ int pattern_scan(const struct pattern_set *set, struct pattern_scratch *scratch,
 int pattern_scan_text(const struct pattern_set *set,
 		      struct pattern_scratch *scratch, struct slice text,
 		      uint64_t offset, const struct pattern_sink *sink);
-
-enum pattern_form {
-	PATTERN_PLAIN, /* the lines are what expressions see */
-	PATTERN_JSON,  /* the lines are objects of JSON, expressions see texts
-			  in them, unescaped */
-};
-
-/*
- * The lines of a block on which an expression may match, in order, each once
- * and without "\r\n"; never too few, as long as what expressions see of a line
- * of JSON stands in it: as it is, or with the escapes of JSON, once or several
- * times over. What the lines stand for is then given to pattern_scan_text().
- * Not 0 from line stops, and is returned.
- */
-int pattern_find(const struct pattern_set *set, struct pattern_scratch *scratch,
-		 struct slice block, enum pattern_form form,
-		 int (*line)(void *arg, struct slice line), void *arg);
 
 /* From here on the time that each rule takes is measured, too (slower). */
 void pattern_scratch_measure(struct pattern_scratch *s);

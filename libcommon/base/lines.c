@@ -62,46 +62,6 @@ static size_t count_any(const char *p, size_t n)
 	return count;
 }
 
-static lanes begins_at(const char *p, char c)
-{
-	lanes ends, begins;
-
-	memcpy(&ends, p, sizeof(ends));
-	memcpy(&begins, p + 1, sizeof(begins));
-	return (lanes)(ends == '\n') & (lanes)(begins == (unsigned char)c);
-}
-
-static bool any_begins(const char *p, size_t rounds, char c)
-{
-	lanes found = {0};
-	uint64_t halves[2];
-
-	for (const char *end = p + rounds * STEP; p < end; p += STEP)
-		found |= begins_at(p, c) | begins_at(p + sizeof(lanes), c);
-	memcpy(halves, &found, sizeof(halves));
-	return halves[0] | halves[1];
-}
-
-static bool begin_any(const char *p, size_t n, char c)
-{
-	if (n && *p == c)
-		return true;
-	while (n > STEP) {
-		size_t rounds = (n - 1) / STEP;
-
-		if (rounds > ROUNDS)
-			rounds = ROUNDS;
-		if (any_begins(p, rounds, c))
-			return true;
-		p += rounds * STEP;
-		n -= rounds * STEP;
-	}
-	for (; n > 1; p++, n--)
-		if (p[0] == '\n' && p[1] == c)
-			return true;
-	return false;
-}
-
 #if defined(__x86_64__)
 
 #define WIDE ((size_t)64) /* bytes of a step, one bit each */
@@ -110,8 +70,8 @@ static bool begin_any(const char *p, size_t n, char c)
 #define AVX2	      __attribute__((target("avx2,popcnt")))
 #define AVX512	      __attribute__((target("avx512bw,popcnt")))
 
-/* Which bytes of a step are c. */
-typedef uint64_t bits_fn(const char *p, char c);
+/* Which bytes of a step are newlines. */
+typedef uint64_t bits_fn(const char *p);
 
 /* Of WIDE bytes or more; the last step goes back over some of what the one
  * before it has counted, which leaves its bits. */
@@ -121,28 +81,15 @@ static ALWAYS_INLINE size_t count_by(bits_fn *bits, const char *p, size_t n)
 	int64_t count = 0;
 
 	for (; n >= WIDE; n -= WIDE, p += WIDE)
-		count += __builtin_popcountll(bits(p, '\n'));
+		count += __builtin_popcountll(bits(p));
 	if (n)
-		count += __builtin_popcountll(bits(end - WIDE, '\n') >>
-					      (WIDE - n));
+		count += __builtin_popcountll(bits(end - WIDE) >> (WIDE - n));
 	return (size_t)count;
 }
 
-/* More than WIDE bytes, of which the first is known not to begin a line. */
-static ALWAYS_INLINE bool begin_by(bits_fn *bits, const char *p, size_t n,
-				   char c)
+static AVX2 ALWAYS_INLINE uint64_t bits_avx2(const char *p)
 {
-	const char *last = p + n - WIDE - 1;
-
-	for (; p < last; p += WIDE)
-		if (bits(p, '\n') & bits(p + 1, c))
-			return true;
-	return bits(last, '\n') & bits(last + 1, c);
-}
-
-static AVX2 ALWAYS_INLINE uint64_t bits_avx2(const char *p, char c)
-{
-	__m256i same = _mm256_set1_epi8(c);
+	__m256i same = _mm256_set1_epi8('\n');
 	__m256i low = _mm256_loadu_si256((const void *)p);
 	__m256i high = _mm256_loadu_si256((const void *)(p + WIDE / 2));
 
@@ -157,25 +104,15 @@ static AVX2 size_t count_avx2(const char *p, size_t n)
 	return count_by(bits_avx2, p, n);
 }
 
-static AVX2 bool begin_avx2(const char *p, size_t n, char c)
-{
-	return begin_by(bits_avx2, p, n, c);
-}
-
-static AVX512 ALWAYS_INLINE uint64_t bits_avx512(const char *p, char c)
+static AVX512 ALWAYS_INLINE uint64_t bits_avx512(const char *p)
 {
 	return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(p),
-				      _mm512_set1_epi8(c));
+				      _mm512_set1_epi8('\n'));
 }
 
 static AVX512 size_t count_avx512(const char *p, size_t n)
 {
 	return count_by(bits_avx512, p, n);
-}
-
-static AVX512 bool begin_avx512(const char *p, size_t n, char c)
-{
-	return begin_by(bits_avx512, p, n, c);
 }
 
 static bool has_avx512(void)
@@ -199,25 +136,11 @@ size_t lines_count(const char *p, size_t n)
 	return count_any(p, n);
 }
 
-bool lines_begin(const char *p, size_t n, char c)
-{
-	if (n <= WIDE || *p == c)
-		return begin_any(p, n, c);
-	if (has_avx512())
-		return begin_avx512(p, n, c);
-	return has_avx2() ? begin_avx2(p, n, c) : begin_any(p, n, c);
-}
-
 #else
 
 size_t lines_count(const char *p, size_t n)
 {
 	return count_any(p, n);
-}
-
-bool lines_begin(const char *p, size_t n, char c)
-{
-	return begin_any(p, n, c);
 }
 
 #endif

@@ -8,7 +8,6 @@
 #define PATH_MAX_LEN 64
 #define KEY_ESCAPED  ((size_t)6 * PATH_MAX_LEN) /* bytes of a key in escapes */
 #define NESTED_MAX   12 /* objects that are looked into, of either sort */
-#define SAMPLE_LINES 64
 /* log, stream, time, and attrs */
 #define DOCKER_MEMBERS 4
 
@@ -23,9 +22,8 @@ struct nested {
 struct walk {
 	struct fields_members *members;
 	struct jscan *scan;
-	bool only_text;
-	size_t text_count; /* nested ones that may hold text: these do not */
-	size_t count;	   /* depend on only_text */
+	size_t text_count; /* nested ones that may hold text */
+	size_t count;
 	struct nested list[2 * NESTED_MAX];
 	const struct nested *array; /* whose elements are visited */
 };
@@ -39,8 +37,7 @@ static void walk_add(struct walk *w, const struct nested *in,
 		.value = value,
 		.type = type,
 		.text = in->text && (key->flags & FIELDS_IN_TEXT),
-		.other = in->other && (key->flags & FIELDS_IN_OTHER) &&
-			 !w->only_text,
+		.other = in->other && (key->flags & FIELDS_IN_OTHER),
 	};
 
 	if (n.text && w->text_count == NESTED_MAX)
@@ -192,11 +189,11 @@ static void take_nested(struct walk *w, const struct nested *n)
 
 /* The members of line that have a meaning; false when it is no object. */
 static bool find_members(struct fields_members *m, struct slice line,
-			 struct jscan *scan, bool only_text)
+			 struct jscan *scan)
 {
-	const struct nested line_itself = {.text = true, .other = !only_text};
+	const struct nested line_itself = {.text = true, .other = true};
 	struct err err = ERR_INIT;
-	struct walk w = {.members = m, .scan = scan, .only_text = only_text};
+	struct walk w = {.members = m, .scan = scan};
 
 	m->count = 0;
 	memset(m->counts, 0, sizeof(m->counts));
@@ -242,8 +239,9 @@ static bool find_docker(const struct fields_members *m, struct buf *nested,
 
 bool fields_make_room(struct fields_reader *r)
 {
-	/* What is in the line comes on top of the line. */
-	size_t lines = r->inside ? 1 : 2;
+	/* Unescaped, said, and as it stands; what is in the line comes on top
+	 * of the line. */
+	size_t lines = r->inside ? 3 : 4;
 
 	return buf_reserve(&r->scratch->text, lines * (r->line.len + 1));
 }
@@ -255,7 +253,7 @@ bool fields_read_json(struct fields_reader *r)
 	struct fields_members m;
 	bool partial;
 
-	if (!find_members(&m, r->line, &r->scratch->scan, false) ||
+	if (!find_members(&m, r->line, &r->scratch->scan) ||
 	    !fields_make_room(r))
 		return false;
 	when = fields_members_next(&m, FIELDS_TIME, NULL);
@@ -274,52 +272,4 @@ bool fields_read_json(struct fields_reader *r)
 			f->format = &fields_format_list[FIELDS_AS_JOURNAL];
 	(void)fields_take_text(f, &m, &r->scratch->text);
 	return true;
-}
-
-bool fields_json_text(struct slice line, struct slice *ret,
-		      struct fields_scratch *scratch)
-{
-	struct fields f = {.text = line};
-	struct fields_reader r = {.line = line, .scratch = scratch};
-	struct fields_members m;
-	bool partial;
-
-	*ret = line;
-	buf_reset(&scratch->text);
-	if (!find_members(&m, line, &scratch->scan, true) ||
-	    !fields_make_room(&r))
-		return false;
-	/* What is in it may be anything. */
-	if (find_docker(&m, &scratch->nested, &f.message, &partial))
-		fields_read(&f, line, &fields_format_list[FIELDS_AS_JSON], 0,
-			    scratch);
-	else if (!fields_take_text(&f, &m, &scratch->text))
-		return false;
-	*ret = f.text;
-	return true;
-}
-
-bool fields_looks_json(struct slice sample)
-{
-	const char *p = sample.ptr;
-	const char *end = sample.len ? p + sample.len : p;
-	struct jscan scan = {.members = NULL};
-	size_t lines = 0, objects = 0;
-
-	while (p < end && lines < SAMPLE_LINES) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t n = (size_t)((nl ? nl : end) - p);
-		struct err err = ERR_INIT;
-
-		/* The last line may be cut. */
-		if (!nl && lines)
-			break;
-		if (n) {
-			lines++;
-			objects += jscan_object(&scan, p, n, &err) == 0;
-		}
-		p = nl ? nl + 1 : end;
-	}
-	jscan_done(&scan);
-	return objects * 2 > lines;
 }

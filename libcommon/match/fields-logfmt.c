@@ -61,6 +61,18 @@ static bool next_pair(struct pairs *s, struct slice *ret_key,
 	return ++s->count <= PAIRS_MAX;
 }
 
+/* Expressions may name pairs, too. */
+static void add_line(struct fields_reader *r)
+{
+	struct buf *text = &r->scratch->text;
+	size_t start = text->len;
+
+	buf_add_slice(text, r->f->said);
+	buf_add_char(text, '\n');
+	buf_add_slice(text, r->line);
+	r->f->text = (struct slice){text->data + start, text->len - start};
+}
+
 bool fields_read_logfmt(struct fields_reader *r)
 {
 	struct pairs s = {.p = r->line.ptr, .end = r->line.ptr + r->line.len};
@@ -86,6 +98,7 @@ bool fields_read_logfmt(struct fields_reader *r)
 		return false;
 	r->f->format = &fields_format_list[FIELDS_AS_LOGFMT];
 	fields_take_members(r, &m);
-	(void)fields_take_text(r->f, &m, &r->scratch->text);
+	if (fields_take_text(r->f, &m, &r->scratch->text))
+		add_line(r);
 	return true;
 }

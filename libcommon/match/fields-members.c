@@ -78,7 +78,7 @@ bool fields_take_text(struct fields *f, const struct fields_members *m,
 	}
 	if (!error) {
 		f->message = text_of(message, scratch);
-		f->text = f->message;
+		f->text = f->said = f->message;
 		return true;
 	}
 	add_text(scratch, message);
@@ -88,7 +88,8 @@ bool fields_take_text(struct fields *f, const struct fields_members *m,
 		add_text(scratch, error);
 	}
 	f->message.ptr = scratch->data + start;
-	f->text = (struct slice){scratch->data + start, scratch->len - start};
+	f->said = (struct slice){scratch->data + start, scratch->len - start};
+	f->text = f->said;
 	return true;
 }
 

@@ -109,13 +109,47 @@ static bool read_auto(struct fields_reader *r)
 	return fields_read_combined(r);
 }
 
+/* A pair comes first in any line of pairs. */
+static bool begins_with_pair(const char *p, const char *end)
+{
+	const char *start = p;
+
+	while (p<end && * p> ' ' && *p != '=' && *p != '"')
+		p++;
+	return p < end && *p == '=' && p > start;
+}
+
+static bool begins_with_cri(const char *p, const char *end)
+{
+	p = fields_skip_word(p, end);
+	return end - p > 4 && !memcmp(p, " std", 4);
+}
+
+bool fields_wraps(struct slice line, const struct fields_format *format)
+{
+	const char *p = line.ptr, *end = p + line.len;
+
+	if (format && format->read)
+		return format->read == fields_read_json ||
+		       format->read == fields_read_logfmt ||
+		       format->read == fields_read_cri;
+	if (p < end && fields_digit(*p))
+		return begins_with_cri(p, end);
+	if (p < end && fields_letter(*p))
+		return begins_with_pair(p, end);
+	while (p < end && fields_any_of(*p, " \t\r\n"))
+		p++;
+	return p < end && *p == '{';
+}
+
 static void read_line(struct fields_reader *r,
 		      const struct fields_format *format)
 {
 	struct fields *f = r->f;
 	bool found;
 
-	*f = (struct fields){.text = r->line, .message = r->line};
+	*f = (struct fields){
+		.text = r->line, .said = r->line, .message = r->line};
 	if (!format || !format->read) {
 		found = read_auto(r);
 	} else {

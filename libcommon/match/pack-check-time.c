@@ -129,7 +129,8 @@ static int on_fault(void *arg, const struct pattern_hit *hit, const char *why)
 
 static void try_text(struct trial *t, struct slice seed, const char *piece)
 {
-	const struct pattern_sink sink = {ignore_hit, on_fault, t};
+	const struct pattern_sink sink = {
+		.hit = ignore_hit, .fault = on_fault, .arg = t};
 	size_t n = strlen(piece);
 
 	buf_reset(&t->text);

@@ -83,7 +83,7 @@ static void explain_miss(struct examining *e, struct slice seen,
 static void try_example(struct examining *e, const struct pack_text *example,
 			bool wanted)
 {
-	const struct pattern_sink sink = {on_hit, NULL, e};
+	const struct pattern_sink sink = {.hit = on_hit, .arg = e};
 	const struct pack_rule *r = &e->checking->packs->rules[e->rule];
 	AUTO_BUF struct buf text = BUF_INIT;
 	struct fields f;

@@ -51,7 +51,7 @@ size_t pattern_hit_groups(const struct pattern_hit *hit,
 
 		if (found && name->again)
 			continue;
-		found = group_value(hit->line.ptr, at, name->group,
+		found = group_value(hit->text.ptr, at, name->group,
 				    &ret[count].value);
 		if (found)
 			ret[count++].name = name->text;
@@ -67,7 +67,7 @@ bool pattern_hit_capture(const struct pattern_hit *hit, const char *name,
 
 	for (size_t i = 0; i < re->name_count; i++)
 		if (slice_is(re->names[i].text, name) &&
-		    group_value(hit->line.ptr, at, re->names[i].group, ret))
+		    group_value(hit->text.ptr, at, re->names[i].group, ret))
 			return true;
 	return false;
 }

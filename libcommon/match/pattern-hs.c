@@ -374,7 +374,8 @@ const struct pattern_engine pattern_engine_hs = {.name = "hs",
 						 .scratch_free =
 							 hs_scratch_free,
 						 .find = hs_find,
-						 .resolve = hs_resolve};
+						 .resolve = hs_resolve,
+						 .whole = true};
 
 const struct pattern_engine pattern_engine_hs_untested = {
 	.name = "hs-untested",
@@ -384,4 +385,5 @@ const struct pattern_engine pattern_engine_hs_untested = {
 	.scratch_new = hs_scratch_new,
 	.scratch_free = hs_scratch_free,
 	.find = hs_find,
-	.resolve = hs_resolve};
+	.resolve = hs_resolve,
+	.whole = true};

@@ -23,7 +23,6 @@
 #define PATTERN_WINDOW ((size_t)256 * 1024)
 /* A window longer than this is one line, which is not asked for places. */
 #define PATTERN_LONG_LINE (2 * PATTERN_WINDOW)
-#define PATTERN_FORMS	  2
 
 /* One of the expressions of all rules; they are numbered through, rule after
  * rule, so that the order of numbers is the order of hits. */
@@ -106,6 +105,7 @@ struct pattern_scratch {
 	bool measure;
 	/* The scan at hand. */
 	const struct pattern_sink *sink;
+	enum pattern_form form; /* that places were looked for in */
 	const char *counted_to; /* line_number is that of the line here */
 	uint64_t line_number;
 };
@@ -137,6 +137,8 @@ struct pattern_engine {
 	void (*find)(struct pattern_scratch *s, struct slice window);
 	/* Marks the expressions that a place stands for. */
 	void (*resolve)(struct pattern_scratch *s, uint32_t ref);
+	/* What is found depends on what stands around it in the line. */
+	bool whole;
 };
 
 extern const struct pattern_engine pattern_engine_pcre2;
@@ -152,9 +154,6 @@ void pattern_set_look(struct pattern_set *s, size_t expr,
 void pattern_set_look_approx(struct pattern_set *s, size_t expr);
 const struct pattern_filter *pattern_set_filter(const struct pattern_set *s,
 						enum pattern_form form);
-
-/* pattern-find.c */
-size_t pattern_window_len(const char *p, size_t left);
 
 static inline const char *pattern_line_end(const char *p, const char *end)
 {

@@ -45,11 +45,19 @@ struct pattern_literals {
 
 void pattern_literals_free(struct pattern_literals *l);
 
+/* What strings are for. */
+enum pattern_form {
+	PATTERN_PLAIN, /* lines without escapes */
+	PATTERN_JSON,  /* lines in which what is seen may be escaped */
+	PATTERN_FORMS
+};
+
 /*
  * In a string of JSON a byte stands as itself, or it is written in one of the
  * ways that begin with a backslash; of these only those for a quote, a slash
  * and a backslash end with the byte itself, and those with "\u" are looked for
- * apart. That holds also when the text was escaped twice.
+ * apart. That holds also when the text was escaped twice. Where nothing is
+ * escaped, "\n" may still be what was put between parts of the line.
  */
 enum pattern_escape {
 	PATTERN_ESCAPE_NEVER,
@@ -57,8 +65,12 @@ enum pattern_escape {
 	PATTERN_ESCAPE_HIDES
 };
 
-static inline enum pattern_escape pattern_escape_of(unsigned byte)
+static inline enum pattern_escape pattern_escape_of(enum pattern_form form,
+						    unsigned byte)
 {
+	if (form == PATTERN_PLAIN)
+		return byte == '\n' ? PATTERN_ESCAPE_HIDES
+				    : PATTERN_ESCAPE_NEVER;
 	if (byte < ' ' || byte >= 0x80)
 		return PATTERN_ESCAPE_HIDES;
 	return byte == '"' || byte == '/' || byte == '\\'

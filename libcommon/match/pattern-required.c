@@ -149,16 +149,15 @@ static struct slice next_piece(const struct walk *w,
 {
 	size_t to;
 
-	if (w->form == PATTERN_PLAIN)
-		return (struct slice){s->bytes + from, s->len - from};
 	while (from < s->len &&
-	       pattern_escape_of((unsigned char)s->bytes[from]) ==
+	       pattern_escape_of(w->form, (unsigned char)s->bytes[from]) ==
 		       PATTERN_ESCAPE_HIDES)
 		from++;
 	to = from;
 	while (to < s->len &&
-	       (to == from || pattern_escape_of((unsigned char)s->bytes[to]) ==
-				      PATTERN_ESCAPE_NEVER))
+	       (to == from ||
+		pattern_escape_of(w->form, (unsigned char)s->bytes[to]) ==
+			PATTERN_ESCAPE_NEVER))
 		to++;
 	return (struct slice){s->bytes + from, to - from};
 }

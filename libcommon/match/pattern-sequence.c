@@ -58,23 +58,25 @@ static void judge_run(struct seek *k)
 	}
 }
 
-/* May the bytes of the set be written otherwise in a string of JSON? */
-static enum pattern_escape worst_escape(const struct pattern_bytes *set)
+/* May the bytes of the set be written otherwise? */
+static enum pattern_escape worst_escape(const struct seek *k,
+					const struct pattern_bytes *set)
 {
 	enum pattern_escape worst = PATTERN_ESCAPE_NEVER;
 
-	for (unsigned c = 0; c < 256; c++)
-		if (pattern_bytes_has(set, c) && pattern_escape_of(c) > worst)
-			worst = pattern_escape_of(c);
+	for (unsigned c = 0; c < 256; c++) {
+		enum pattern_escape escape = pattern_escape_of(k->form, c);
+
+		if (pattern_bytes_has(set, c) && escape > worst)
+			worst = escape;
+	}
 	return worst;
 }
 
 static void seek_bytes(struct seek *k, const struct pattern_bytes *set)
 {
 	struct pattern_sequence *run = &k->run;
-	enum pattern_escape escape = k->form == PATTERN_JSON
-					     ? worst_escape(set)
-					     : PATTERN_ESCAPE_NEVER;
+	enum pattern_escape escape = worst_escape(k, set);
 
 	if (set->wide || escape != PATTERN_ESCAPE_NEVER)
 		run->len = 0;

@@ -38,6 +38,15 @@ static void add_escape(struct pattern_wishes *w)
 	w->sequence_count++;
 }
 
+/* How the journal writes a text that is no UTF-8: as numbers. */
+static void add_numbers(struct pattern_wishes *w)
+{
+	static const struct pattern_literal numbers = {10, "message\":["};
+
+	w->list[w->count++] = (struct pattern_wish){.literal = &numbers,
+						    .expr = PATTERN_NO_EXPR};
+}
+
 static void add_wishes(struct pattern_wishes *w,
 		       const struct pattern_literals *l, uint32_t expr)
 {
@@ -54,7 +63,7 @@ void pattern_wishes_collect(struct pattern_wishes *w,
 			    const struct pattern_set *set,
 			    enum pattern_form form, const uint8_t *skip)
 {
-	size_t first, count = 1;
+	size_t first, count = 2;
 
 	for (size_t i = 0; i < set->expr_count; i++) {
 		const struct pattern_literals *l = set->exprs[i].literals[form];
@@ -71,6 +80,8 @@ void pattern_wishes_collect(struct pattern_wishes *w,
 		if (l && !(skip && skip[i]))
 			add_wishes(w, l, (uint32_t)i);
 	}
+	if (w->count > 0 && (form == PATTERN_JSON || !skip))
+		add_numbers(w);
 	qsort(w->list + first, w->count - first, sizeof(*w->list),
 	      order_of_wishes);
 }

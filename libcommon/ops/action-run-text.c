@@ -127,7 +127,8 @@ int action_text_matches(const char *expr, struct slice text, struct err *err)
 	AUTO_PATTERN_SET struct pattern_set *set = NULL;
 	AUTO_PATTERN_SCRATCH struct pattern_scratch *scratch = NULL;
 	struct search s = {.err = err};
-	const struct pattern_sink sink = {on_hit, on_fault, &s};
+	const struct pattern_sink sink = {
+		.hit = on_hit, .fault = on_fault, .arg = &s};
 
 	if (pattern_set_new(&set, &rule, 1, &opt, err))
 		return -1;

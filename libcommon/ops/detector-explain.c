@@ -194,7 +194,7 @@ int detector_explain(struct detector *d, struct detector_work *w,
 		     struct slice line, struct buf *out)
 {
 	struct explaining e = {.w = w, .out = out};
-	const struct pattern_sink sink = {on_hit, NULL, &e};
+	const struct pattern_sink sink = {.hit = on_hit, .arg = &e};
 	AUTO_BUF struct buf hits = BUF_INIT;
 
 	w->now = clock_now();

@@ -102,7 +102,8 @@ struct detector_work {
 	struct fields fields;
 	struct facts facts; /* of the line at hand */
 	struct slice line;  /* the one at hand */
-	const char *read;   /* the one that fields and facts are of */
+	const char *parsed; /* the one that fields are of */
+	const char *read;   /* and facts */
 	int64_t now;
 	struct outcome *outcomes;
 	size_t count, cap;

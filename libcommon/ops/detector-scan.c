@@ -7,7 +7,7 @@
 #include <oncall/mem.h>
 #include <oncall/signals.h>
 
-/* Lines of a block that are looked at to see what it is made of. */
+/* Last lines of a block that are looked at to see how far time has come. */
 #define SAMPLE_LINES 4
 
 struct detector_work *detector_work_new(struct detector *d)
@@ -75,6 +75,13 @@ static void begin_event(struct detector_work *w, struct slice id,
 	w->read = NULL;
 }
 
+static void read_fields(struct detector_work *w, struct slice line)
+{
+	w->parsed = line.ptr;
+	fields_read(&w->fields, line, w->d->opt.format, w->now,
+		    &w->fields_scratch);
+}
+
 /* What the line says, read when the first rule asks. */
 static void read_facts(struct detector_work *w, struct slice line)
 {
@@ -87,13 +94,14 @@ static void read_facts(struct detector_work *w, struct slice line)
 	if (w->read == line.ptr)
 		return;
 	w->read = line.ptr;
-	fields_read(in, line, w->d->opt.format, w->now, &w->fields_scratch);
+	if (w->parsed != line.ptr)
+		read_fields(w, line);
 	f->has_time = in->has_time;
 	f->time = in->has_time ? in->when.ms : WHEN_NONE;
 	f->zone_assumed = in->has_time && in->when.zone_assumed;
 	f->zone_minutes = in->when.offset_minutes;
-	f->message = in->text.ptr == line.ptr && in->message.len ? in->message
-								 : in->text;
+	f->message = in->said.ptr == line.ptr && in->message.len ? in->message
+								 : in->said;
 	f->truncated |= f->message.len > DETECTOR_MESSAGE_MAX;
 	f->message = facts_cut(f->message, DETECTOR_MESSAGE_MAX);
 	f->service =
@@ -253,7 +261,26 @@ static uint64_t line_number(struct detector_work *w, const char *line)
 	return w->line_number;
 }
 
-/* In the order of the engine's reading: the line is the text. */
+static bool is_last(const struct input_block *b, struct slice line)
+{
+	return line.ptr + line.len + 2 >= b->text.ptr + b->text.len;
+}
+
+static bool on_wraps(void *arg, struct slice line)
+{
+	const struct detector_work *w = arg;
+
+	return fields_wraps(line, w->d->opt.format);
+}
+
+static struct slice on_view(void *arg, struct slice line)
+{
+	struct detector_work *w = arg;
+
+	read_fields(w, line);
+	return w->fields.text;
+}
+
 static int on_line_hit(void *arg, const struct pattern_hit *hit)
 {
 	struct detector_work *w = arg;
@@ -262,9 +289,7 @@ static int on_line_hit(void *arg, const struct pattern_hit *hit)
 		begin_event(w, (struct slice){NULL, 0}, hit->offset,
 			    line_number(w, hit->line.ptr), true);
 		w->facts.truncated =
-			w->block->truncated &&
-			hit->line.ptr + hit->line.len >=
-				w->block->text.ptr + w->block->text.len - 2;
+			w->block->truncated && is_last(w->block, hit->line);
 		read_facts(w, hit->line);
 	}
 	take_hit(w, hit);
@@ -301,7 +326,8 @@ static int on_fault(void *arg, const struct pattern_hit *hit, const char *why)
 /* One event, whatever stands in it. */
 static void scan_event(struct detector_work *w, struct slice line)
 {
-	const struct pattern_sink sink = {on_text_hit, on_fault, w};
+	const struct pattern_sink sink = {
+		.hit = on_text_hit, .fault = on_fault, .arg = w};
 
 	if (!line.ptr)
 		line = SLICE_LIT(""); /* NULL: nothing has been read */
@@ -313,67 +339,24 @@ static void scan_event(struct detector_work *w, struct slice line)
 				w->facts.offset, &sink);
 }
 
-static int on_candidate(void *arg, struct slice line)
-{
-	struct detector_work *w = arg;
-
-	begin_event(w, (struct slice){NULL, 0},
-		    w->block->offset +
-			    (uint64_t)(line.ptr - w->block->text.ptr),
-		    line_number(w, line.ptr), true);
-	w->facts.truncated = w->block->truncated &&
-			     line.ptr + line.len + 2 >=
-				     w->block->text.ptr + w->block->text.len;
-	scan_event(w, line);
-	return w->cut;
-}
-
-static bool is_wrapping(const struct fields_format *format)
-{
-	static const char *const names[] = {"json", "logfmt", "docker", "cri",
-					    "journal"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (!strcmp(fields_format_name(format), names[i]))
-			return true;
-	return false;
-}
-
-/* Lines in which something stands that is not what expressions see. */
-static bool is_wrapped(struct detector_work *w, struct slice text)
-{
-	const char *end = text.ptr + text.len;
-	const char *p = text.ptr;
-
-	if (w->d->opt.format)
-		return is_wrapping(w->d->opt.format);
-	if (lines_begin(text.ptr, text.len, '{'))
-		return true;
-	for (int i = 0; i < SAMPLE_LINES && p < end; i++) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t n = (size_t)((nl ? nl : end) - p);
-
-		fields_read(&w->fields, (struct slice){p, n}, NULL, w->now,
-			    &w->fields_scratch);
-		if (is_wrapping(w->fields.format))
-			return true;
-		p += n + 1;
-	}
-	return false;
-}
-
+/* Each line is an event, whether something hits it or not. */
 static void each_line(struct detector_work *w)
 {
-	const char *p = w->block->text.ptr;
-	const char *end = p + w->block->text.len;
+	const struct input_block *b = w->block;
+	const char *p = b->text.ptr, *end = p + b->text.len;
 
 	while (p < end && !w->cut) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t n = (size_t)((nl ? nl : end) - p);
-		size_t cut = n && p[n - 1] == '\r' ? 1 : 0;
+		struct slice line = {p, (size_t)((nl ? nl : end) - p)};
 
-		(void)on_candidate(w, (struct slice){p, n - cut});
-		p += n + 1;
+		if (line.len && p[line.len - 1] == '\r')
+			line.len--;
+		begin_event(w, (struct slice){NULL, 0},
+			    b->offset + (uint64_t)(p - b->text.ptr),
+			    line_number(w, p), true);
+		w->facts.truncated = b->truncated && is_last(b, line);
+		scan_event(w, line);
+		p = (nl ? nl : end) + 1;
 	}
 }
 
@@ -391,8 +374,7 @@ static int64_t last_time(struct detector_work *w)
 		line.ptr = nl ? nl + 1 : text.ptr;
 		line.len = (size_t)(text.ptr + text.len - line.ptr);
 		text.len -= line.len;
-		fields_read(&w->fields, line, w->d->opt.format, w->now,
-			    &w->fields_scratch);
+		read_fields(w, line);
 		if (w->fields.has_time &&
 		    detector_trusts(w->d, w->fields.when.ms, w->now))
 			return w->fields.when.ms;
@@ -403,16 +385,14 @@ static int64_t last_time(struct detector_work *w)
 static void scan_lines(struct detector_work *w)
 {
 	const struct input_block *b = w->block;
-	const struct pattern_sink sink = {on_line_hit, on_fault, w};
+	const struct pattern_sink sink = {on_line_hit, on_fault, w, on_wraps,
+					  on_view};
 	const struct pattern_block block = {b->text, b->offset, b->line};
 
 	w->counted = b->text.ptr;
 	w->line_number = b->line;
 	if (w->d->opt.all)
 		each_line(w);
-	else if (is_wrapped(w, b->text))
-		(void)pattern_find(w->d->set, w->scratch, b->text, PATTERN_JSON,
-				   on_candidate, w);
 	else
 		(void)pattern_scan(w->d->set, w->scratch, &block, &sink);
 	w->lines = line_number(w, b->text.ptr + b->text.len) - b->line;
@@ -430,7 +410,7 @@ void detector_scan(struct detector_work *w, const struct input_block *b)
 	w->cut = false;
 	w->now = clock_now();
 	w->hit_lines = w->outside = w->detections = 0;
-	w->read = w->last_hit = NULL;
+	w->read = w->parsed = w->last_hit = NULL;
 	w->time = WHEN_NONE;
 	buf_reset(&w->bytes);
 	write_source(w, b->stream);

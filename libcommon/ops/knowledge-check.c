@@ -124,7 +124,7 @@ static int on_hit(void *arg, const struct pattern_hit *hit)
 
 static bool matches(struct trial *t, const char *text)
 {
-	const struct pattern_sink sink = {on_hit, NULL, t};
+	const struct pattern_sink sink = {.hit = on_hit, .arg = t};
 
 	t->hit = false;
 	(void)pattern_scan_text(t->set, t->scratch, slice_of(text), 0, &sink);

@@ -33,7 +33,7 @@ static void look_at_body(struct probe *p, const struct http_reply *reply)
 	AUTO_PATTERN_SCRATCH struct pattern_scratch *scratch =
 		pattern_scratch_new(p->body_set);
 	bool found = false;
-	const struct pattern_sink sink = {on_hit, NULL, &found};
+	const struct pattern_sink sink = {.hit = on_hit, .arg = &found};
 
 	(void)pattern_scan_text(p->body_set, scratch, buf_slice(&reply->body),
 				0, &sink);

@@ -105,10 +105,23 @@ static void write_json(struct buf *out, struct slice text, unsigned seed)
 	buf_add_str(out, "\"}");
 }
 
-static int count_line(void *arg, struct slice line)
+static bool wraps_always(void *arg, struct slice line)
 {
+	(void)arg;
 	(void)line;
+	return true;
+}
+
+static struct slice count_line(void *arg, struct slice line)
+{
 	++*(int *)arg;
+	return line;
+}
+
+static int note_nothing(void *arg, const struct pattern_hit *hit)
+{
+	(void)arg;
+	(void)hit;
 	return 0;
 }
 
@@ -119,12 +132,15 @@ static void must_find_json(const struct pattern_set *set, struct slice text,
 		pattern_scratch_new(set);
 	AUTO_BUF struct buf json = BUF_INIT;
 	int found = 0;
+	const struct pattern_sink sink = {note_nothing, NULL, &found,
+					  wraps_always, count_line};
 
 	buf_add_str(&json, "{}\n");
 	write_json(&json, text, seed);
 	buf_add_str(&json, "\n{}\n");
-	(void)pattern_find(set, scratch, buf_slice(&json), PATTERN_JSON,
-			   count_line, &found);
+	(void)pattern_scan(set, scratch,
+			   &(struct pattern_block){.text = buf_slice(&json)},
+			   &sink);
 	if (found > 0)
 		return;
 	(void)fprintf(stderr, "fuzz-pattern: not found:\n%s", buf_str(&json));

@@ -355,6 +355,65 @@ static void an_empty_event_is_not_the_one_before(void **state)
 	bench_is(&b, "title", "");
 }
 
+/* What a line is stands in it alone, not in those that it is read with. */
+static void a_line_is_the_same_in_any_block(void **state)
+{
+	static const char pack[] =
+		"patterns:\n"
+		"- {id: start, severity: low, match: '^hit the wall'}\n"
+		"- {id: quote, severity: low, match: 'hit \"it\"'}\n"
+		"- {id: letter, severity: low, match: 'hit \xc3\xa9'}\n"
+		"- {id: lines, severity: low, match: 'half\\shit'}\n"
+		"- {id: pair, severity: low, match: 'hit=50\\d'}\n"
+		"- {id: none, severity: low, match: 'hit_by'}\n";
+	static const struct {
+		const char *line, *rules;
+	} cases[] = {
+		{"Nov 20 09:59:58 h p: nothing of note", ""},
+		{"Nov 20 09:59:58 h p: hit the wall", ""},
+		{"hit the wall", "start\n"},
+		{"C:\\hit \"it\"", "quote\n"},
+		{"level=error msg=\"hit the wall\" hit=502", "start\npair\n"},
+		{"level=error msg=\"hit \\\"it\\\"\"", "quote\n"},
+		{"level=error msg=half err=hit", "lines\n"},
+		{"{\"msg\":\"hit the wall\",\"hit_by\":1}", "start\n"},
+		{"  {\"msg\":\"hit \\\"it\\\"\"}", "quote\n"},
+		{"{\"msg\":\"hit \\u00e9\"}", "letter\n"},
+		{"{\"msg\":\"half\",\"err\":\"hit\"}", "lines\n"},
+		{"{\"MESSAGE\":[104,105,116,32,34,105,116,34]}", "quote\n"},
+		{"2026-11-20T09:59:58Z stdout F hit the wall", "start\n"},
+		{"2026-11-20T09:59:58Z stdout F {\"msg\":\"hit \\\"it\\\"\"}",
+		 "quote\n"},
+	};
+	static const char *const engines[] = {"literal", "pcre2", "hs"};
+
+	(void)state;
+	for (size_t e = 0; e < ARRAY_LEN(engines); e++) {
+		struct detector_options opt = bench_options();
+		AUTO_BENCH struct bench b;
+
+		opt.engine = engines[e];
+		if (pattern_engine_check(opt.engine, NULL) < 0)
+			continue;
+		bench_start(&b, pack, opt);
+		for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+			bench_lines(&b, cases[i].line);
+			bench_is(&b, "pattern", cases[i].rules);
+			for (size_t k = 0; k < ARRAY_LEN(cases); k++) {
+				AUTO_BUF struct buf text = BUF_INIT;
+				AUTO_BUF struct buf want = BUF_INIT;
+
+				buf_addf(&text, "%s\n%s\n", cases[i].line,
+					 cases[k].line);
+				buf_addf(&want, "%s%s", cases[i].rules,
+					 cases[k].rules);
+				bench_feed(&b, buf_slice(&text));
+				bench_is(&b, "pattern", buf_str(&want));
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,6 +425,7 @@ int main(void)
 		cmocka_unit_test(ids_are_of_the_place_and_the_rule),
 		cmocka_unit_test(long_ids_are_hashed),
 		cmocka_unit_test(an_event_says_where_it_was),
+		cmocka_unit_test(a_line_is_the_same_in_any_block),
 		cmocka_unit_test(an_empty_event_is_not_the_one_before),
 	};
 

@@ -45,69 +45,12 @@ static void bytes_near_to_it_are_none(void **state)
 	assert_int_equal(lines_count(text, sizeof(text)), 1);
 }
 
-static void a_line_begins_wherever_it_stands(void **state)
-{
-	char text[200];
-
-	(void)state;
-	for (size_t n = 0; n < sizeof(text); n++) {
-		memset(text, 'x', sizeof(text));
-		assert_false(lines_begin(text, n, '{'));
-		for (size_t i = 0; i < n; i++) {
-			text[i] = '{';
-			assert_true(lines_begin(text, n, '{') == (i == 0));
-			if (i)
-				text[i - 1] = '\n';
-			assert_true(lines_begin(text, n, '{'));
-			/* What stands behind the end does not count. */
-			assert_false(lines_begin(text, i, '{'));
-			text[i] = 'x';
-			if (i)
-				text[i - 1] = 'x';
-		}
-	}
-}
-
-static void only_that_byte_begins_it(void **state)
-{
-	char text[100];
-
-	(void)state;
-	for (int c = 0; c < 256; c++) {
-		memset(text, 'x', sizeof(text));
-		text[50] = '\n';
-		text[51] = (char)c;
-		assert_true(lines_begin(text, sizeof(text), '{') == (c == '{'));
-		assert_true(lines_begin(text, sizeof(text), (char)c));
-		/* Another end of line, or another place, is none. */
-		text[50] = '\r';
-		assert_true(lines_begin(text, sizeof(text), (char)c) ==
-			    (c == 'x'));
-	}
-}
-
-static void a_late_line_begins(void **state)
-{
-	AUTO_FREE char *text = mem_alloc(LARGE);
-
-	(void)state;
-	memset(text, '\n', LARGE);
-	assert_false(lines_begin(text, LARGE, '{'));
-	text[LARGE - 1] = '{';
-	assert_true(lines_begin(text, LARGE, '{'));
-	assert_false(lines_begin(text, LARGE - 1, '{'));
-	assert_true(lines_begin(text, LARGE, '\n'));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(newlines_are_counted_wherever_they_stand),
 		cmocka_unit_test(lanes_do_not_run_over),
 		cmocka_unit_test(bytes_near_to_it_are_none),
-		cmocka_unit_test(a_line_begins_wherever_it_stands),
-		cmocka_unit_test(only_that_byte_begins_it),
-		cmocka_unit_test(a_late_line_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
