@@ -138,6 +138,13 @@ static struct detector_stream *stream_of(struct detector *d, size_t number)
 	return &d->streams[number];
 }
 
+/* Under replay it stands at the last time that was told, at first at 0. */
+static void set_clock(struct detector *d)
+{
+	if (!d->opt.replay)
+		d->now = clock_now();
+}
+
 /* Times without a zone that are all off by the same quarters of an hour, or in
  * the future, were read in the wrong one. */
 static void check_zone(struct detector *d, const struct input_stream *in,
@@ -176,6 +183,8 @@ static int64_t time_of(struct detector *d, struct input_stream *in,
 {
 	if (o->time == WHEN_NONE)
 		return in->last_time ? in->last_time : WHEN_NONE;
+	if (d->opt.replay)
+		d->now = o->time;
 	if (detector_trusts(d, o->time, d->now))
 		in->last_time = o->time;
 	check_zone(d, in, o);
@@ -199,6 +208,12 @@ static bool outside(struct detector *d, int64_t time)
 
 	d->stats.outside += out;
 	return out;
+}
+
+/* When it was cannot be known. */
+static bool is_dateless(const struct detector *d, int64_t time)
+{
+	return time == WHEN_NONE && d->opt.replay;
 }
 
 static void settle_condition(struct settling *s, struct facts *f, int64_t time)
@@ -291,7 +306,8 @@ static void settle_outcome(struct detector *d, struct detector_work *w,
 	time = time_of(d, w->block->stream, o);
 	if (o->kind == OUTCOME_READY)
 		record_write_lines(out, body);
-	else if (!outside(d, time == WHEN_NONE ? d->now : time))
+	else if (is_dateless(d, time) ||
+		 !outside(d, time == WHEN_NONE ? d->now : time))
 		settle_facts(&s, w->block->stream, time);
 }
 
@@ -333,7 +349,7 @@ void detector_settle(struct detector *d, struct detector_work *w,
 {
 	struct settling s = {.d = d, .out = out};
 
-	d->now = clock_now();
+	set_clock(d);
 	for (size_t i = 0; i < w->count; i++)
 		settle_outcome(d, w, &w->outcomes[i], out);
 	if (w->time != WHEN_NONE &&
@@ -350,7 +366,7 @@ void detector_time(struct detector *d, int64_t now, struct record_writer *out)
 {
 	struct settling s = {.d = d, .out = out};
 
-	d->now = clock_now();
+	set_clock(d);
 	if (conditions_time(d->conditions, now, on_fire, &s) < 0)
 		return; /* on_fire never stops it */
 	for (size_t i = 0; i < d->rule_count; i++)
@@ -366,7 +382,7 @@ int64_t detector_next(const struct detector *d)
 
 void detector_finish(struct detector *d, struct record_writer *out)
 {
-	d->now = clock_now();
+	set_clock(d);
 	for (size_t i = 0; i < d->rule_count; i++)
 		end_rate(d, i, out);
 }

@@ -256,6 +256,30 @@ LOG
     done
 }
 
+@test "the same files give the same bytes also where lines have no time" {
+    pack <<'YAML'
+patterns:
+  - {id: one, severity: high, match: boom}
+  - {id: three, severity: low, match: boom, when: 3 times within 5m}
+YAML
+    printf 'boom %d\n' 1 2 3 >none
+    printf '%s\n' 'boom 1' '2026-11-20T10:00:00Z fine' \
+        '2026-11-20T10:00:01Z boom 2' 'boom 3' >some
+    for file in none some; do
+        expect_records 0 monitor --replay "$file"
+        echo "$output" >"$file.first"
+        sleep 0.01
+        for options in '' '--since 1970-01-01T00:00:01Z'; do
+            # shellcheck disable=SC2086
+            monitor --replay $options "$file" | cmp - "$file.first"
+        done
+    done
+    is "$(jq -r .pattern none.first | paste -sd ' ')" 'one one one three'
+    is "$(jq -r .time none.first | sort -u)" 1970-01-01T00:00:00.000Z
+    is "$(jq -r .time some.first | cut -c1-19 | paste -sd ' ')" "\
+1970-01-01T00:00:00 2026-11-20T10:00:01 2026-11-20T10:00:01"
+}
+
 @test "detections through the pipe become incidents, read twice they are one" {
     rules 'x high boom'
     printf '2026-11-20T10:00:0%dZ boom\n' 1 2 3 >log
