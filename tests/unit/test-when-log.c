@@ -343,12 +343,42 @@ static void log_forms_come_back(void **state)
 	}
 }
 
+/* What is read in short where nothing can belong to the time is the same as
+ * what is read at length. */
+static void the_short_way_reads_the_same(void **state)
+{
+	static const char *const times[] = {
+		"Nov 20 10:11:12", "nov  9 10:11:12", "JAN 01 00:00:00",
+		"Nov 20 24:11:12", "Nov 31 10:11:12", "Nvo 20 10:11:12",
+		"Nov 2a 10:11:12", "Feb 29 10:11:12", "Nov 20 10:11-12"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		struct when want = {.used = 0}, got = {.used = 0};
+		/* At the end of the line, the long way. */
+		int rc = when_parse_log(times[i], strlen(times[i]), NOW, &want);
+
+		for (int c = 1; c < 256; c++) {
+			char line[32];
+			int n = snprintf(line, sizeof(line), "%s %cq", times[i],
+					 c);
+
+			if (when_parse_log(line, (size_t)n, NOW, &got) != rc)
+				fail_msg("'%s'", line);
+			if (rc == 0 && (got.ms != want.ms || got.used != 15 ||
+					!got.zone_assumed || !got.year_assumed))
+				fail_msg("'%s' is %s", line, TEXT(got.ms));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(log_times_with_year),
 		cmocka_unit_test(log_epochs),
 		cmocka_unit_test(log_times_without_year),
+		cmocka_unit_test(the_short_way_reads_the_same),
 		cmocka_unit_test(the_year_is_right_at_new_year),
 		cmocka_unit_test(log_lines_without_time),
 		cmocka_unit_test(log_forms_come_back),
