@@ -8,6 +8,7 @@
 
 #include "when-internal.h"
 
+#define EPOCH_MIN_DIGITS  10
 #define EPOCH_MAX_DIGITS  19
 #define SYSLOG_LEN	  15 /* "Nov 20 10:11:12" */
 #define CLOCK_LEN	  8
@@ -560,34 +561,52 @@ static bool is_likely(int64_t ms, int64_t now_ms)
 	       ms <= now_ms + WHEN_DAY && ms >= now_ms - SHORT_PAST;
 }
 
-/* Tries the forms that begin with this byte. */
-static bool take_time(struct scan *s, int64_t now_ms, struct when *ret)
+static bool settle_epoch(struct scan *s, struct when *ret)
 {
-	struct scan start = *s;
-
-	if (s->p < s->end && is_letter(*s->p))
-		return take_named(s) && settle(s, now_ms, ret);
-	if (take_iso(s))
-		return settle(s, now_ms, ret);
-	*s = start;
-	if (take_day_first(s))
-		return settle(s, now_ms, ret);
-	*s = start;
-	if (take_short(s))
-		return settle(s, now_ms, ret) && is_likely(ret->ms, now_ms);
-	*s = start;
-	if (take_american(s))
-		return settle(s, now_ms, ret);
-	*s = start;
-	if (take_packed(s))
-		return settle(s, now_ms, ret);
-	*s = start;
 	if (!take_epoch(s, &ret->ms))
 		return false;
 	ret->offset_minutes = 0;
 	ret->zone_assumed = false;
 	ret->year_assumed = false;
 	return true;
+}
+
+/* At the start, as far as they tell the forms apart. */
+static size_t count_digits(const struct scan *s)
+{
+	size_t n = 0;
+
+	while (n < EPOCH_MIN_DIGITS && s->p + n < s->end &&
+	       when_digit(s->p[n]))
+		n++;
+	return n;
+}
+
+/* Tries the forms that begin with this byte, or so many digits. */
+static bool take_time(struct scan *s, int64_t now_ms, struct when *ret)
+{
+	struct scan start = *s;
+
+	size_t digits = count_digits(s);
+
+	if (s->p < s->end && is_letter(*s->p))
+		return take_named(s) && settle(s, now_ms, ret);
+	if (digits >= EPOCH_MIN_DIGITS)
+		return settle_epoch(s, ret);
+	if (digits == 4 && take_iso(s))
+		return settle(s, now_ms, ret);
+	*s = start;
+	if (digits == 4 || digits == 8)
+		return take_packed(s) && settle(s, now_ms, ret);
+	if (digits > 2)
+		return false;
+	if (take_day_first(s))
+		return settle(s, now_ms, ret);
+	*s = start;
+	if (take_short(s))
+		return settle(s, now_ms, ret) && is_likely(ret->ms, now_ms);
+	*s = start;
+	return take_american(s) && settle(s, now_ms, ret);
 }
 
 int when_parse_log(const char *s, size_t n, int64_t now_ms, struct when *ret)

@@ -6,10 +6,11 @@
  */
 #include "fields-internal.h"
 
-#define ITEMS_MAX   10	/* before the message */
-#define BRACKET_MAX 128 /* bytes in brackets */
-#define WORD_MAX    128
-#define ZONE_MAX    5 /* letters of the name of a time zone */
+#define ITEMS_MAX     10  /* before the message */
+#define BRACKET_MAX   128 /* bytes in brackets */
+#define WORD_MAX      128
+#define ZONE_MAX      5 /* letters of the name of a time zone */
+#define MONTH_LETTERS 3
 
 struct head {
 	struct fields_reader *r;
@@ -484,11 +485,25 @@ bool fields_read_plain(struct fields_reader *r)
 	return true;
 }
 
+/* Most texts begin with a word of letters alone that is neither a level nor, as
+ * months and days are, of three letters: there is no head. */
+static bool begins_headless(struct slice text)
+{
+	size_t n = 0;
+
+	while (n < text.len && fields_letter(text.ptr[n]))
+		n++;
+	return n > MONTH_LETTERS && n < text.len && text.ptr[n] == ' ' &&
+	       !known_level((struct slice){text.ptr, n});
+}
+
 void fields_head_level(struct fields_reader *r, struct slice text)
 {
 	struct fields found = {.text = text};
 	struct fields_reader inner = *r;
 
+	if (begins_headless(text))
+		return;
 	inner.f = &found;
 	inner.line = text;
 	if (!read_head(&inner))
