@@ -400,8 +400,7 @@ static int scan_window(struct pattern_scratch *s, const struct window *w)
 	s->places.count = 0;
 	if (!set->engine->find || w->text.len > PATTERN_LONG_LINE)
 		return try_all(s, w);
-	/* The strings for JSON find what the others do, and are faster on it.
-	 */
+	/* Strings for JSON find the same, on its lines faster. */
 	if (s->sink->wraps && (*w->text.ptr == '{' || hides(s, w->text))) {
 		s->form = PATTERN_JSON;
 		f = pattern_set_filter(set, PATTERN_JSON);
