@@ -137,6 +137,7 @@ static void examine(struct findings *f)
 	if (c) {
 		doctor_store(f, c);
 		doctor_calls(f, c);
+		doctor_secrets(f, c);
 		look_at_zone(f, config_str(c, "timezone"));
 	}
 	look_at_clock(f);

@@ -229,6 +229,44 @@ void doctor_calls(struct findings *f, const struct config *c)
 		found(f, FINDING_OK, "heartbeats", "%d", beats);
 }
 
+/* ---- secrets ---- */
+
+struct secrets {
+	struct findings *f;
+	size_t sound;
+};
+
+/* "token: x" would be taken for one: the file comes first. */
+static void look_at_secret(void *arg, const char *path, const char *file)
+{
+	struct secrets *s = arg;
+	struct err err = ERR_INIT;
+	struct stat st;
+
+	if (stat(file, &st) < 0) {
+		(void)err_sys(&err, errno, "cannot look at '%s' of %s", file,
+			      path);
+		found_error(s->f, "secrets", &err);
+	} else if (st.st_mode & S_IROTH) {
+		found(s->f, FINDING_WARN, "secrets",
+		      "'%s' of %s can be read by everybody (mode %04o); "
+		      "chmod o-r '%s' helps",
+		      file, path, (unsigned)st.st_mode & 07777U, file);
+	} else {
+		s->sound++;
+	}
+}
+
+void doctor_secrets(struct findings *f, const struct config *c)
+{
+	struct secrets s = {.f = f};
+
+	config_secret_files(c, look_at_secret, &s);
+	if (s.sound)
+		found(f, FINDING_OK, "secrets",
+		      "%zu in files that not everybody can read", s.sound);
+}
+
 /* ---- libraries ---- */
 
 static void look_at_libpq(struct findings *f)

@@ -46,6 +46,8 @@ void found_error(struct findings *f, const char *what, struct err *err);
 void doctor_store(struct findings *f, const struct config *c);
 /* The roster, and what calls people by it. */
 void doctor_calls(struct findings *f, const struct config *c);
+/* Who may read the files that they stand in. */
+void doctor_secrets(struct findings *f, const struct config *c);
 void doctor_libraries(struct findings *f);
 
 #endif

@@ -70,6 +70,11 @@ const char *config_item(const struct config *c, const char *path, size_t i);
  * and success when it is not configured. */
 int config_secret(const struct config *c, const char *path, char **ret,
 		  struct err *err) MUST_CHECK;
+/* The files that secrets are to be read from, with the path of each. */
+void config_secret_files(const struct config *c,
+			 void (*take)(void *arg, const char *path,
+				      const char *file),
+			 void *arg);
 /* "/etc/oncall/oncall.yaml:12", "environment", "built-in"; borrowed. */
 const char *config_origin(const struct config *c, const char *path);
 

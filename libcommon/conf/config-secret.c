@@ -95,3 +95,18 @@ int config_secret(const struct config *c, const char *path, char **ret,
 	*ret = buf_take(&text);
 	return 0;
 }
+
+void config_secret_files(const struct config *c,
+			 void (*take)(void *arg, const char *path,
+				      const char *file),
+			 void *arg)
+{
+	for (size_t i = 0; i < c->values.count; i++) {
+		const struct map_entry *e = &c->values.entries[i];
+		const struct config_value *v = e->value;
+
+		if (v && v->key->type == CONFIG_SECRET &&
+		    v->secret == CONFIG_SECRET_FILE)
+			take(arg, e->key.ptr, v->text);
+	}
+}

@@ -500,6 +500,28 @@ finding() {
     is "$(finding store)" fail
 }
 
+@test "doctor warns of secrets that everybody can read, and finds missing ones" {
+    oncall init
+    (umask 077 && cat >oncall.yaml <<EOF
+targets:
+  page: {type: pagerduty, routing_key: {file: $PWD/one}}
+  phone: {type: ntfy, url: "https://ntfy.example", room: x, token: {file: $PWD/two}}
+EOF
+    )
+    export ONCALL_CONFIG=$PWD/oncall.yaml
+    (umask 077 && echo secret >one && echo secret >two)
+    expect 0 oncall doctor
+    is "$(finding secrets)" ok
+    chmod 644 two
+    expect 0 oncall doctor
+    is "$(finding secrets | sort | paste -sd ' ')" 'ok warn'
+    [[ $output == *"'$PWD/two' of targets.phone.token can be read by everybody"* ]]
+    rm two
+    expect 4 oncall doctor
+    is "$(finding secrets | sort | paste -sd ' ')" 'fail ok'
+    [[ $output == *"cannot look at '$PWD/two' of targets.phone.token: No such file"* ]]
+}
+
 @test "doctor finds a store that cannot be written" {
     need sqlite
     need root
