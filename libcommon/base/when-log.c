@@ -576,8 +576,7 @@ static size_t count_digits(const struct scan *s)
 {
 	size_t n = 0;
 
-	while (n < EPOCH_MIN_DIGITS && s->p + n < s->end &&
-	       when_digit(s->p[n]))
+	while (n < EPOCH_MIN_DIGITS && s->p + n < s->end && when_digit(s->p[n]))
 		n++;
 	return n;
 }

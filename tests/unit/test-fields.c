@@ -531,8 +531,7 @@ static void wrapped_lines(void **state)
 		 "a\tb\nx"},
 		{"{\"log\":\"level=error ts=1795169472 msg=\\\"a b\\\"\\n\","
 		 "\"stream\":\"stdout\",\"time\":\"2026-11-21T10:11:12.123Z\"}",
-		 "docker", AT, "error", "high", .message = "a b",
-		 .said = "a b",
+		 "docker", AT, "error", "high", .message = "a b", .said = "a b",
 		 .text = "a b\nlevel=error ts=1795169472 msg=\"a b\""},
 		/* A time without a zone gives way to one that has it. */
 		{"{\"log\":\"2026-11-20 12:11:12 ERROR x\\n\",\"stream\":"
