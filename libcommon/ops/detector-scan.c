@@ -1,6 +1,8 @@
 /* detector-scan.c - one block: which lines hit, and what they say. */
 #include "detector-internal.h"
 
+#include <assert.h>
+
 #include <oncall/clock.h>
 #include <oncall/jwrite.h>
 #include <oncall/lines.h>
@@ -123,6 +125,7 @@ static struct outcome *add_outcome(struct detector_work *w,
 		w->outcomes =
 			mem_resize(w->outcomes, w->cap, sizeof(*w->outcomes));
 	}
+	assert(w->outcomes);
 	o = &w->outcomes[w->count++];
 	*o = (struct outcome){.kind = kind, .body = w->bytes.len};
 	return o;
