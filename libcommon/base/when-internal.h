@@ -11,6 +11,9 @@
 bool when_read_date(const char *p, char separator, struct when_civil *c);
 /* Reads "10:11:12" and a fraction after '.' or ','; the bytes taken, or 0. */
 size_t when_read_clock(const char *p, size_t n, struct when_civil *c);
+/* Of the three letters at p, small or not: the month, 0 when it is none. */
+unsigned when_month(const char *p);
+bool when_is_weekday(const char *p);
 /* Turns a time in the zone that was set into UTC; gives its offset. */
 int64_t when_local_ms(int64_t local_ms, int *ret_offset_minutes);
 

@@ -88,65 +88,23 @@ static bool take_day(struct scan *s)
 	return true;
 }
 
-/* Three small letters as a number. */
-#define NAME(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
-#define NAME_FOLD     UINT32_C(0x202020)
-
-static uint32_t name_at(const char *p)
-{
-	return NAME((uint8_t)p[0], (uint8_t)p[1], (uint8_t)p[2]) | NAME_FOLD;
-}
-
-/* The sum of the letters behind the first tells the months apart. */
-#define MONTH_SLOT(b, c) (((b) + (c)) % 32)
-
 static bool take_month(struct scan *s)
 {
-	static const struct {
-		uint32_t name;
-		unsigned month;
-	} months[32] = {
-		[MONTH_SLOT('a', 'n')] = {NAME('j', 'a', 'n'), 1},
-		[MONTH_SLOT('e', 'b')] = {NAME('f', 'e', 'b'), 2},
-		[MONTH_SLOT('a', 'r')] = {NAME('m', 'a', 'r'), 3},
-		[MONTH_SLOT('p', 'r')] = {NAME('a', 'p', 'r'), 4},
-		[MONTH_SLOT('a', 'y')] = {NAME('m', 'a', 'y'), 5},
-		[MONTH_SLOT('u', 'n')] = {NAME('j', 'u', 'n'), 6},
-		[MONTH_SLOT('u', 'l')] = {NAME('j', 'u', 'l'), 7},
-		[MONTH_SLOT('u', 'g')] = {NAME('a', 'u', 'g'), 8},
-		[MONTH_SLOT('e', 'p')] = {NAME('s', 'e', 'p'), 9},
-		[MONTH_SLOT('c', 't')] = {NAME('o', 'c', 't'), 10},
-		[MONTH_SLOT('o', 'v')] = {NAME('n', 'o', 'v'), 11},
-		[MONTH_SLOT('e', 'c')] = {NAME('d', 'e', 'c'), 12},
-	};
-	uint32_t name;
-	size_t slot;
+	unsigned month = s->end - s->p < 3 ? 0 : when_month(s->p);
 
-	if (s->end - s->p < 3)
+	if (!month)
 		return false;
-	name = name_at(s->p);
-	slot = MONTH_SLOT(name >> 8 & 0xff, name & 0xff);
-	if (months[slot].name != name)
-		return false;
-	s->civil.month = months[slot].month;
+	s->civil.month = month;
 	s->p += 3;
 	return true;
 }
 
 static bool take_weekday(struct scan *s)
 {
-	static const uint32_t names[] = {
-		NAME('m', 'o', 'n'), NAME('t', 'u', 'e'), NAME('w', 'e', 'd'),
-		NAME('t', 'h', 'u'), NAME('f', 'r', 'i'), NAME('s', 'a', 't'),
-		NAME('s', 'u', 'n')};
-
-	for (size_t i = 0; i < ARRAY_LEN(names) && s->end - s->p >= 3; i++) {
-		if (names[i] == name_at(s->p)) {
-			s->p += 3;
-			return true;
-		}
-	}
-	return false;
+	if (s->end - s->p < 3 || !when_is_weekday(s->p))
+		return false;
+	s->p += 3;
+	return true;
 }
 
 static bool take_clock(struct scan *s)
