@@ -387,7 +387,7 @@ static bool take_syslog(struct scan *s)
 {
 	const char *p = s->p;
 
-	if (s->end - p < SYSLOG_LEN + 2 || p[6] != ' ' ||
+	if (s->end - p < SYSLOG_LEN + 2 || p[3] != ' ' || p[6] != ' ' ||
 	    p[SYSLOG_LEN] != ' ' || may_belong[(uint8_t)p[SYSLOG_LEN + 1]] ||
 	    !take_month(s))
 		return false;

@@ -350,7 +350,8 @@ static void the_short_way_reads_the_same(void **state)
 	static const char *const times[] = {
 		"Nov 20 10:11:12", "nov  9 10:11:12", "JAN 01 00:00:00",
 		"Nov 20 24:11:12", "Nov 31 10:11:12", "Nvo 20 10:11:12",
-		"Nov 2a 10:11:12", "Feb 29 10:11:12", "Nov 20 10:11-12"};
+		"Nov 2a 10:11:12", "Feb 29 10:11:12", "Nov 20 10:11-12",
+		"Feb,29 10:11:12"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
