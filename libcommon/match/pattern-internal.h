@@ -105,7 +105,7 @@ struct pattern_scratch {
 	bool measure;
 	/* The scan at hand. */
 	const struct pattern_sink *sink;
-	enum pattern_form form; /* that places were looked for in */
+	const struct pattern_filter *json; /* that found the places, or NULL */
 	const char *counted_to; /* line_number is that of the line here */
 	uint64_t line_number;
 };

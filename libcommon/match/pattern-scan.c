@@ -297,12 +297,11 @@ static void resolve_to(struct pattern_scratch *s, size_t *i, size_t end)
 	const struct pattern_places *places = &s->places;
 
 	for (; *i < places->count && places->list[*i].at < end; ++*i)
-		if (s->form == PATTERN_PLAIN)
-			s->set->engine->resolve(s, places->list[*i].ref);
+		if (s->json)
+			pattern_filter_resolve(s->json, s,
+					       places->list[*i].ref);
 		else
-			pattern_filter_resolve(
-				pattern_set_filter(s->set, s->form), s,
-				places->list[*i].ref);
+			s->set->engine->resolve(s, places->list[*i].ref);
 }
 
 /* Only the lines with a place in them. */
@@ -394,25 +393,25 @@ static bool hides(const struct pattern_scratch *s, struct slice text)
 static int scan_window(struct pattern_scratch *s, const struct window *w)
 {
 	const struct pattern_set *set = s->set;
-	const struct pattern_filter *f;
+	const uint32_t *always = set->always;
+	size_t always_count = set->always_count;
 
-	s->form = PATTERN_PLAIN;
-	s->places.count = 0;
 	if (!set->engine->find || w->text.len > PATTERN_LONG_LINE)
 		return try_all(s, w);
+	s->json = NULL;
+	s->places.count = 0;
 	/* Strings for JSON find the same, on its lines faster. */
-	if (s->sink->wraps && (*w->text.ptr == '{' || hides(s, w->text))) {
-		s->form = PATTERN_JSON;
-		f = pattern_set_filter(set, PATTERN_JSON);
-		pattern_filter_find(f, &s->places, w->text);
-		return f->always_count
-			       ? try_lines(s, w, f->always, f->always_count)
-			       : try_places(s, w);
+	if (s->sink->wraps && (*w->text.ptr == '{' || hides(s, w->text)))
+		s->json = pattern_set_filter(set, PATTERN_JSON);
+	if (s->json) {
+		pattern_filter_find(s->json, &s->places, w->text);
+		always = s->json->always;
+		always_count = s->json->always_count;
+	} else {
+		set->engine->find(s, w->text);
 	}
-	set->engine->find(s, w->text);
-	return set->always_count
-		       ? try_lines(s, w, set->always, set->always_count)
-		       : try_places(s, w);
+	return always_count ? try_lines(s, w, always, always_count)
+			    : try_places(s, w);
 }
 
 /* Whole lines, about PATTERN_WINDOW long; a longer line stands alone. */
