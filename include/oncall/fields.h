@@ -42,13 +42,13 @@ struct fields {
 	 * unescaped, and behind it, each after a "\n", the texts of error
 	 * members (error.message, error.stack_trace, exception, stacktrace,
 	 * err, ...); the whole line when there is no such member. Otherwise the
-	 * whole line.
+	 * whole line, so that an expression may name what stands before the
+	 * message.
 	 */
 	struct slice said;
 	/*
-	 * What expressions are matched against: said, so that they may name
-	 * what stands before the message. A line of logfmt is read by people as
-	 * it stands: behind what it said, after a "\n", it stands, too.
+	 * What expressions are matched against: said. People read a line of
+	 * logfmt as it stands: so it does behind that, after a "\n".
 	 */
 	struct slice text;
 	bool partial; /* docker or cri: the line goes on in the next one */

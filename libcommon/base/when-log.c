@@ -128,11 +128,25 @@ static void take_any_blank(struct scan *s)
 		(void)take(s, ' ');
 }
 
+/* What may begin with a byte behind a clock. */
+enum { HALF_DAY = 1, ZONE = 2 };
+
+static const uint8_t goes_on[256] = {
+	['A'] = HALF_DAY, ['a'] = HALF_DAY, ['P'] = HALF_DAY, ['p'] = HALF_DAY,
+	['+'] = ZONE,	  ['-'] = ZONE,	    ['U'] = ZONE,     ['G'] = ZONE,
+	['Z'] = ZONE,	  ['z'] = ZONE,
+};
+
+static bool may_go_on(const struct scan *s, uint8_t with)
+{
+	return s->p < s->end && goes_on[(uint8_t)*s->p] & with;
+}
+
 /* Whether what stands behind a clock may say which half of the day it means. */
 static bool half_follows(struct scan s)
 {
 	take_any_blank(&s);
-	return at(&s, 'A') || at(&s, 'a') || at(&s, 'P') || at(&s, 'p');
+	return may_go_on(&s, HALF_DAY);
 }
 
 /* "10:11:12 AM", "1:02:03.123pm" */
@@ -206,7 +220,7 @@ static void take_zone(struct scan *s)
 	bool attached = !take(&t, ' ');
 
 	/* Behind most times stands something else. */
-	if (t.p == t.end || !*t.p || !strchr("+-UGZz", *t.p))
+	if (!may_go_on(&t, ZONE))
 		return;
 	if (take_offset(&t, attached)) {
 		*s = t;
@@ -375,12 +389,6 @@ static bool take_month_first(struct scan *s, bool weekday)
 	return true;
 }
 
-/* Behind a clock and a blank: the half of a day, or a zone. */
-static const bool may_belong[256] = {
-	['A'] = true, ['a'] = true, ['P'] = true, ['p'] = true, ['+'] = true,
-	['-'] = true, ['U'] = true, ['G'] = true, ['Z'] = true, ['z'] = true,
-};
-
 /* "Nov 20 10:11:12 ", and nothing that can belong to a time behind: the same as
  * below, for most lines of syslog, in a fraction of the time. */
 static bool take_syslog(struct scan *s)
@@ -388,7 +396,7 @@ static bool take_syslog(struct scan *s)
 	const char *p = s->p;
 
 	if (s->end - p < SYSLOG_LEN + 2 || p[3] != ' ' || p[6] != ' ' ||
-	    p[SYSLOG_LEN] != ' ' || may_belong[(uint8_t)p[SYSLOG_LEN + 1]] ||
+	    p[SYSLOG_LEN] != ' ' || goes_on[(uint8_t)p[SYSLOG_LEN + 1]] ||
 	    !take_month(s))
 		return false;
 	s->p = p + 4;
@@ -543,7 +551,6 @@ static size_t count_digits(const struct scan *s)
 static bool take_time(struct scan *s, int64_t now_ms, struct when *ret)
 {
 	struct scan start = *s;
-
 	size_t digits = count_digits(s);
 
 	if (s->p < s->end && is_letter(*s->p))

@@ -63,6 +63,14 @@ static inline const char *fields_skip_word(const char *p, const char *end)
 	return fields_skip_until(p, end, FIELDS_BLANK);
 }
 
+/* Behind what may be the name of a pair. */
+static inline const char *fields_skip_key(const char *p, const char *end)
+{
+	for (; p < end && *p != '=' && *p != '"' && *p > ' '; p++)
+		;
+	return p;
+}
+
 static inline struct slice fields_between(const char *p, const char *end)
 {
 	return (struct slice){p, (size_t)(end - p)};

@@ -22,7 +22,7 @@ struct nested {
 struct walk {
 	struct fields_members *members;
 	struct jscan *scan;
-	size_t text_count; /* nested ones that may hold text */
+	size_t text_count; /* that may hold text; others leave them room */
 	size_t count;
 	struct nested list[2 * NESTED_MAX];
 	const struct nested *array; /* whose elements are visited */

@@ -40,9 +40,7 @@ static bool next_pair(struct pairs *s, struct slice *ret_key,
 	for (;;) {
 		s->p = fields_skip_blanks(s->p, s->end);
 		start = s->p;
-		while (s->p<s->end && * s->p> ' ' && *s->p != '=' &&
-		       *s->p != '"')
-			s->p++;
+		s->p = fields_skip_key(s->p, s->end);
 		if (s->p < s->end && *s->p == '=' && s->p > start)
 			break;
 		s->p = fields_skip_word(s->p, s->end);

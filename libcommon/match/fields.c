@@ -112,11 +112,9 @@ static bool read_auto(struct fields_reader *r)
 /* A pair comes first in any line of pairs. */
 static bool begins_with_pair(const char *p, const char *end)
 {
-	const char *start = p;
+	const char *behind = fields_skip_key(p, end);
 
-	while (p<end && * p> ' ' && *p != '=' && *p != '"')
-		p++;
-	return p < end && *p == '=' && p > start;
+	return behind < end && *behind == '=' && behind > p;
 }
 
 static bool begins_with_cri(const char *p, const char *end)
