@@ -72,18 +72,18 @@ struct act_facts *act_facts_new(const struct act_request *r)
 {
 	struct act_facts *f = mem_zero(1, sizeof(*f));
 
-	f->action = mem_dup_slice(slice_of(r->action));
+	f->action = mem_dup(r->action);
 	f->params = mem_dup_slice(r->params.len ? r->params : SLICE_LIT("{}"));
 	f->untrusted = mem_dup_slice(r->untrusted);
-	f->service = mem_dup_slice(slice_of(r->service));
-	f->host = mem_dup_slice(slice_of(r->host));
-	f->category = mem_dup_slice(slice_of(r->category));
-	f->pattern = mem_dup_slice(slice_of(r->pattern));
+	f->service = mem_dup(r->service);
+	f->host = mem_dup(r->host);
+	f->category = mem_dup(r->category);
+	f->pattern = mem_dup(r->pattern);
 	f->tags = mem_dup_slice(r->tags.len ? r->tags : SLICE_LIT("[]"));
-	f->entry = mem_dup_slice(slice_of(r->entry));
-	f->solution = mem_dup_slice(slice_of(r->solution));
-	f->decision = mem_dup_slice(slice_of(r->decision));
-	f->actor = mem_dup_slice(slice_of(r->actor));
+	f->entry = mem_dup(r->entry);
+	f->solution = mem_dup(r->solution);
+	f->decision = mem_dup(r->decision);
+	f->actor = mem_dup(r->actor);
 	f->severity = r->severity;
 	f->incident = r->incident;
 	f->revision = r->revision;

@@ -10,7 +10,7 @@
 #include <oncall/signals.h>
 
 /* Last lines of a block that are looked at to see how far time has come. */
-#define SAMPLE_LINES 4
+#define LAST_LINES 4
 
 struct detector_work *detector_work_new(struct detector *d)
 {
@@ -368,7 +368,7 @@ static int64_t last_time(struct detector_work *w)
 {
 	struct slice text = w->block->text;
 
-	for (int i = 0; i < SAMPLE_LINES && text.len; i++) {
+	for (int i = 0; i < LAST_LINES && text.len; i++) {
 		const char *nl;
 		struct slice line;
 

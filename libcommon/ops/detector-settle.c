@@ -201,19 +201,19 @@ static int64_t condition_time(const struct detector *d,
 	return in->last_time ? in->last_time : d->now;
 }
 
+/* Without a time it is of now; under replay it cannot be known of when. */
 static bool outside(struct detector *d, int64_t time)
 {
-	bool out = (d->opt.since != WHEN_NONE && time < d->opt.since) ||
-		   (d->opt.until != WHEN_NONE && time > d->opt.until);
+	bool out;
 
+	if (time == WHEN_NONE && d->opt.replay)
+		return false;
+	if (time == WHEN_NONE)
+		time = d->now;
+	out = (d->opt.since != WHEN_NONE && time < d->opt.since) ||
+	      (d->opt.until != WHEN_NONE && time > d->opt.until);
 	d->stats.outside += out;
 	return out;
-}
-
-/* When it was cannot be known. */
-static bool is_dateless(const struct detector *d, int64_t time)
-{
-	return time == WHEN_NONE && d->opt.replay;
 }
 
 static void settle_condition(struct settling *s, struct facts *f, int64_t time)
@@ -306,8 +306,7 @@ static void settle_outcome(struct detector *d, struct detector_work *w,
 	time = time_of(d, w->block->stream, o);
 	if (o->kind == OUTCOME_READY)
 		record_write_lines(out, body);
-	else if (is_dateless(d, time) ||
-		 !outside(d, time == WHEN_NONE ? d->now : time))
+	else if (!outside(d, time))
 		settle_facts(&s, w->block->stream, time);
 }
 
