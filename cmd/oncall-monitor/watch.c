@@ -1,5 +1,6 @@
 /* watch.c - reads, detects and writes, until the end or a stop. */
 #include "monitor.h"
+#include "turns.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -46,17 +47,8 @@ struct watch {
 	uint64_t saved_input; /* hash of the input's state in it */
 	int64_t saved_at, flushed_at, stop_at;
 	int64_t pause; /* until a busy input is saved again */
-	/* Blocks are read one after the other, under this lock, ... */
-	pthread_mutex_t reading;
-	uint64_t read;
-	bool ended;
-	/* ... scanned side by side, and settled in the order of reading. */
-	pthread_mutex_t settling;
-	pthread_cond_t turn;
-	uint64_t settled;
-	bool cut; /* a block was left by a stop: what was read is not told */
-	_Atomic bool failed; /* with err, which is under settling */
-	struct err err;
+	struct turns *turns;
+	bool cut;   /* a block was left by a stop: what was read is not told */
 	int status; /* the worst that was told; under telling */
 	pthread_mutex_t telling;
 };
@@ -71,25 +63,6 @@ static void on_trouble(void *arg, const struct err *err)
 		w->status =
 			err_worse_status(w->status, err_exit_status(err->kind));
 	(void)pthread_mutex_unlock(&w->telling);
-}
-
-static void fail(struct watch *w, const struct err *err)
-{
-	(void)pthread_mutex_lock(&w->settling);
-	if (!w->failed)
-		w->err = *err;
-	w->failed = true;
-	(void)pthread_cond_broadcast(&w->turn);
-	(void)pthread_mutex_unlock(&w->settling);
-}
-
-/* Waits until all that was read is settled; nobody reads meanwhile. */
-static void drain(struct watch *w)
-{
-	(void)pthread_mutex_lock(&w->settling);
-	while (w->settled < w->read && !w->failed)
-		(void)pthread_cond_wait(&w->turn, &w->settling);
-	(void)pthread_mutex_unlock(&w->settling);
 }
 
 static void note_place(struct watch *w, const struct input_block *b)
@@ -241,7 +214,7 @@ static int be_quiet(struct watch *w, struct err *err)
 {
 	uint64_t before = detector_stats(w->d).detections;
 
-	drain(w);
+	turns_drain(w->turns);
 	if (args.follow && !cli_replay())
 		detector_time(w->d, clock_now() - LATE_MS, &w->out);
 	if (detector_stats(w->d).detections != before)
@@ -253,7 +226,7 @@ static int be_quiet(struct watch *w, struct err *err)
 
 static bool is_over(const struct watch *w)
 {
-	return signals_stop() || w->failed ||
+	return signals_stop() ||
 	       (w->stop_at != WHEN_NONE && clock_mono() >= w->stop_at);
 }
 
@@ -262,11 +235,11 @@ static int keep_up(struct watch *w, struct err *err)
 	int64_t now = clock_mono();
 
 	if (w->store && w->moved && now - w->saved_at >= w->pause) {
-		drain(w);
+		turns_drain(w->turns);
 		if (checkpoint(w, err) < 0 || flush(w, err) < 0)
 			return -1;
 	} else if (now - w->flushed_at >= BUSY_MS) {
-		drain(w);
+		turns_drain(w->turns);
 		return flush(w, err);
 	}
 	return 0;
@@ -274,8 +247,9 @@ static int keep_up(struct watch *w, struct err *err)
 
 /* When all that was read is settled. What is wrong with the new rules leaves
  * those that are in force. */
-static void reload(struct watch *w)
+static void reload(void *arg)
 {
+	struct watch *w = arg;
 	const struct inputs_trouble trouble = {on_trouble, w};
 	struct ruleset *rules = NULL;
 	struct err err = ERR_INIT;
@@ -292,11 +266,9 @@ static void reload(struct watch *w)
 	diag_info("%zu patterns were read again", rules->packs.rule_count);
 }
 
-#define RELOAD 2
-
-/* Reads the next block; 1, 0 at the end, RELOAD, -1. Under the lock. */
-static int read_block(struct watch *w, struct input_block *b, struct err *err)
+static int read_block(void *arg, struct input_block *b, struct err *err)
 {
+	struct watch *w = arg;
 	int state = INPUT_NOTHING;
 	int wait = DRY_MS;
 
@@ -305,7 +277,7 @@ static int read_block(struct watch *w, struct input_block *b, struct err *err)
 	while (!is_over(w)) {
 		/* Only one thread follows: nothing is scanned meanwhile. */
 		if (args.follow && signals_reload())
-			return RELOAD;
+			return TURNS_RELOAD;
 		state = input_next(w->in, b, wait, err);
 		if (state != INPUT_NOTHING)
 			break;
@@ -315,76 +287,39 @@ static int read_block(struct watch *w, struct input_block *b, struct err *err)
 	}
 	if (state == INPUT_BLOCK_READY) {
 		note_place(w, b);
-		return 1;
+		return TURNS_BLOCK;
 	}
-	return state < 0 ? -1 : 0;
+	return state < 0 ? -1 : TURNS_END;
 }
 
-static void settle(struct watch *w, struct detector_work *work, uint64_t ticket)
+static struct detector_work *new_work(void *arg)
 {
-	(void)pthread_mutex_lock(&w->settling);
-	while (w->settled != ticket && !w->failed)
-		(void)pthread_cond_wait(&w->turn, &w->settling);
-	if (!w->failed) {
-		detector_settle(w->d, work, &w->out);
-		w->cut |= detector_cut(work);
-		w->settled++;
-	}
-	(void)pthread_cond_broadcast(&w->turn);
-	(void)pthread_mutex_unlock(&w->settling);
+	const struct watch *w = arg;
+
+	return detector_work_new(w->d);
 }
 
-static void *work(void *arg)
+static void settle(void *arg, struct detector_work *work)
 {
 	struct watch *w = arg;
-	AUTO_BLOCK struct input_block b = {.stream = NULL};
-	AUTO_DETECTOR_WORK struct detector_work *mine = detector_work_new(w->d);
 
-	for (;;) {
-		struct err err = ERR_INIT;
-		uint64_t ticket;
-		int got = 0;
-
-		(void)pthread_mutex_lock(&w->reading);
-		if (!w->ended)
-			got = read_block(w, &b, &err);
-		if (got <= 0)
-			w->ended = true;
-		ticket = w->read;
-		w->read += got == 1;
-		(void)pthread_mutex_unlock(&w->reading);
-		if (got < 0)
-			fail(w, &err);
-		if (got <= 0)
-			return NULL;
-		if (got == RELOAD) {
-			detector_work_free(mine);
-			reload(w);
-			mine = detector_work_new(w->d);
-			continue;
-		}
-		detector_scan(mine, &b);
-		settle(w, mine, ticket);
-	}
+	detector_settle(w->d, work, &w->out);
+	w->cut |= detector_cut(work);
 }
 
-/* The first thread is this one. */
-static int run_threads(struct watch *w, struct err *err)
+static int run(struct watch *w, struct err *err)
 {
-	size_t more = args.follow ? 0 : (size_t)args.jobs - 1;
-	AUTO_FREE pthread_t *threads = mem_zero(more + 1, sizeof(*threads));
-	size_t started = 0;
+	static const struct turns_ops ops = {
+		.read = read_block,
+		.reload = reload,
+		.work = new_work,
+		.settle = settle,
+	};
 
-	while (started < more &&
-	       pthread_create(&threads[started], NULL, work, w) == 0)
-		started++;
-	(void)work(w);
-	for (size_t i = 0; i < started; i++)
-		(void)pthread_join(threads[i], NULL);
-	if (w->failed) {
-		*err = w->err;
+	/* What is followed is of now: one thread is enough. */
+	w->turns = turns_new(&ops, w, args.follow ? 1 : (size_t)args.jobs);
+	if (turns_run(w->turns, err) < 0)
 		return -1;
-	}
 	/* A stop keeps what is folded and pending for the next start. */
 	if (!signals_stop() || !w->store)
 		detector_finish(w->d, &w->out);
@@ -429,15 +364,13 @@ static int restore(struct watch *w, struct err *err)
 
 static void close_watch(struct watch *w)
 {
+	turns_free(w->turns);
 	rules_close(w->rules);
 	input_free(w->in);
 	store_close(w->store);
 	record_writer_done(&w->out);
 	free(w->places);
-	(void)pthread_mutex_destroy(&w->reading);
-	(void)pthread_mutex_destroy(&w->settling);
 	(void)pthread_mutex_destroy(&w->telling);
-	(void)pthread_cond_destroy(&w->turn);
 }
 
 static int open_watch(struct watch *w, int argc, char **argv, struct err *err)
@@ -466,10 +399,7 @@ int watch_run(int argc, char **argv, struct err *err)
 	CLEANUP(close_watch)
 	struct watch w = {
 		.out = RECORD_WRITER_INIT(STDOUT_FILENO),
-		.reading = PTHREAD_MUTEX_INITIALIZER,
-		.settling = PTHREAD_MUTEX_INITIALIZER,
 		.telling = PTHREAD_MUTEX_INITIALIZER,
-		.turn = PTHREAD_COND_INITIALIZER,
 		.stop_at = WHEN_NONE,
 		.pause = args.follow ? QUIET_MS : BUSY_MS,
 	};
@@ -482,7 +412,7 @@ int watch_run(int argc, char **argv, struct err *err)
 		return -1;
 	/* Until here there is nothing to lose, and it may have taken long. */
 	signals_install();
-	if (run_threads(&w, err) < 0)
+	if (run(&w, err) < 0)
 		return -1;
 	if (args.stats) {
 		AUTO_BUF struct buf text = BUF_INIT;
