@@ -158,7 +158,7 @@ static int make_jit(struct pattern_code *re, const struct pattern_set *set)
 	return state;
 }
 
-int pattern_code_match(struct pattern_code *re, struct slice line,
+int pattern_code_match(struct pattern_code *re, struct slice line, size_t from,
 		       struct pattern_scratch *s, pcre2_match_data *data)
 {
 	PCRE2_SPTR text = (PCRE2_SPTR)(line.ptr ? line.ptr : "");
@@ -170,14 +170,14 @@ int pattern_code_match(struct pattern_code *re, struct slice line,
 	if (line.len > re->ways->quick_len && !pattern_ways_few(re->ways, line))
 		return pattern_guard_match(re, line, s, data);
 	if (state == PATTERN_JIT_READY && !re->utf)
-		rc = pcre2_jit_match(re->code, text, line.len, 0, 0, data,
+		rc = pcre2_jit_match(re->code, text, line.len, from, 0, data,
 				     s->context);
 	else
-		rc = pcre2_match(re->code, text, line.len, 0, 0, data,
+		rc = pcre2_match(re->code, text, line.len, from, 0, data,
 				 s->context);
 	/* The interpreter has its memory on the heap, with a limit. */
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-		rc = pcre2_match(re->code, text, line.len, 0, PCRE2_NO_JIT,
+		rc = pcre2_match(re->code, text, line.len, from, PCRE2_NO_JIT,
 				 data, s->context);
 	if (rc == PCRE2_ERROR_NOMEMORY)
 		mem_die();

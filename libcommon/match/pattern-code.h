@@ -38,8 +38,9 @@ struct pattern_code {
 int pattern_code_compile(struct pattern_code *re, struct slice text,
 			 uint32_t options, struct err *err) MUST_CHECK;
 void pattern_code_done(struct pattern_code *re);
-/* As pcre2_match() answers: at least 0, PCRE2_ERROR_NOMATCH or an error. */
-int pattern_code_match(struct pattern_code *re, struct slice line,
+/* As pcre2_match() answers: at least 0, PCRE2_ERROR_NOMATCH or an error. No
+ * match begins before from. */
+int pattern_code_match(struct pattern_code *re, struct slice line, size_t from,
 		       struct pattern_scratch *s, pcre2_match_data *data);
 /* The same expression with other options; not NULL but where PCRE2 refuses. */
 pcre2_code *pattern_code_again(const struct pattern_code *re, uint32_t more);

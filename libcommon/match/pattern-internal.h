@@ -33,7 +33,8 @@ struct pattern_expr {
 	char *bytes; /* its text */
 	size_t len;
 	struct pattern_literals *literals[PATTERN_FORMS]; /* NULL: none */
-	char *approx; /* while the set is made: for Hyperscan; NULL: none */
+	uint32_t reach; /* of the plain ones */
+	char *approx;	/* while the set is made: for Hyperscan; NULL: none */
 };
 
 struct pattern_compiled {
@@ -55,7 +56,8 @@ struct pattern_set {
 	size_t *slow; /* rules */
 	size_t slow_count;
 	const struct pattern_engine *engine;
-	void *db; /* the engine's */
+	void *db;			     /* the engine's */
+	const struct pattern_filter *filter; /* NULL, or all that it needs */
 	/* Of all expressions, by form, each made when it is first needed. */
 	_Atomic(struct pattern_filter *) filters[PATTERN_FORMS];
 	uint32_t match_limit;
@@ -94,8 +96,10 @@ struct pattern_scratch {
 	struct pattern_places places;
 	uint32_t *marked; /* expressions to run on the line */
 	size_t marked_count;
-	uint64_t *mark;	 /* of each expression: the last line that marked it */
-	uint64_t serial; /* of the line at hand */
+	uint64_t *mark; /* of each expression: the last line that marked it */
+	const char **place;  /* and where, first */
+	const char *marking; /* the place of what is marked, or NULL */
+	uint64_t serial;     /* of the line at hand */
 	struct pattern_stats *stats;
 	pcre2_match_data *data;
 	pcre2_match_data *except_data;
@@ -105,7 +109,8 @@ struct pattern_scratch {
 	bool measure;
 	/* The scan at hand. */
 	const struct pattern_sink *sink;
-	const struct pattern_filter *json; /* that found the places, or NULL */
+	const struct pattern_filter
+		*filter;	/* that finds the places, or NULL */
 	const char *counted_to; /* line_number is that of the line here */
 	uint64_t line_number;
 };
@@ -116,6 +121,7 @@ static inline void pattern_mark(struct pattern_scratch *s, uint32_t expr)
 	assert(s);
 	if (s->mark[expr] != s->serial) {
 		s->mark[expr] = s->serial;
+		s->place[expr] = s->marking;
 		s->marked[s->marked_count++] = expr;
 	}
 }
@@ -133,7 +139,7 @@ struct pattern_engine {
 	void *(*scratch_new)(const struct pattern_set *s);
 	void (*scratch_free)(void *scratch);
 	/* Puts the places of a window, which holds whole lines, into s->places,
-	 * rising. NULL: all expressions run on each line. */
+	 * rising. NULL, and no filter: all expressions run on each line. */
 	void (*find)(struct pattern_scratch *s, struct slice window);
 	/* Marks the expressions that a place stands for. */
 	void (*resolve)(struct pattern_scratch *s, uint32_t ref);

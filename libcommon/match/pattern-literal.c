@@ -27,26 +27,11 @@ static int literal_build(struct pattern_set *s, const char *cache_dir,
 
 	(void)cache_dir;
 	(void)err;
+	s->filter = f;
 	s->always = f->always;
 	s->always_count = f->always_count;
 	return 0;
 }
 
-static void literal_find(struct pattern_scratch *s, struct slice window)
-{
-	pattern_filter_find(pattern_set_filter(s->set, PATTERN_PLAIN),
-			    &s->places, window);
-}
-
-static void literal_resolve(struct pattern_scratch *s, uint32_t ref)
-{
-	pattern_filter_resolve(pattern_set_filter(s->set, PATTERN_PLAIN), s,
-			       ref);
-}
-
-const struct pattern_engine pattern_engine_literal = {.name = "literal",
-						      .check = check_nothing,
-						      .build = literal_build,
-						      .find = literal_find,
-						      .resolve =
-							      literal_resolve};
+const struct pattern_engine pattern_engine_literal = {
+	.name = "literal", .check = check_nothing, .build = literal_build};

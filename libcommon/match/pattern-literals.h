@@ -39,6 +39,9 @@ struct pattern_sequence {
 struct pattern_literals {
 	uint32_t count;
 	uint32_t sequence_count;
+	/* A match begins at most so many bytes before one of the strings ends;
+	 * PATTERN_NO_LIMIT: anywhere. */
+	uint32_t reach;
 	struct pattern_sequence *sequences;
 	struct pattern_literal list[];
 };

@@ -25,6 +25,7 @@
 /* What stands at one byte in so many, or more often, does not help. */
 #define USEFUL_SHARE (1.0 / 64)
 #define NEVER	     2.0 /* no share is so large */
+#define UTF8_MAX     4	 /* bytes of a character */
 
 struct walk;
 
@@ -35,6 +36,9 @@ struct part {
 	struct pattern_strings head; /* and begins so; when exact, the tail */
 	struct pattern_strings best; /* each match contains one of these */
 	double best_share;
+	/* The most bytes up to where tail, head and best end, or
+	 * PATTERN_NO_LIMIT. */
+	uint32_t reach, head_reach, best_reach;
 };
 
 /* One part for each level, made when it is first needed. */
@@ -134,8 +138,27 @@ static void strings_trim(struct pattern_strings *set)
 	}
 }
 
+static uint32_t reach_sum(uint32_t a, uint32_t b)
+{
+	return a < PATTERN_NO_LIMIT - b ? a + b : PATTERN_NO_LIMIT;
+}
+
+static uint32_t reach_times(uint32_t reach, uint32_t times)
+{
+	uint64_t product = (uint64_t)reach * times;
+
+	return product < PATTERN_NO_LIMIT ? (uint32_t)product
+					  : PATTERN_NO_LIMIT;
+}
+
+static uint32_t reach_max(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 static void part_clear(struct part *p)
 {
+	p->reach = p->head_reach = p->best_reach = 0;
 	p->exact = true;
 	strings_clear(&p->tail);
 	p->head.count = 0;
@@ -240,6 +263,7 @@ static void part_judge(struct part *p)
 	if (sum >= p->best_share)
 		return;
 	p->best_share = sum;
+	p->best_reach = p->reach;
 	p->best.count = pieces.count;
 	for (size_t i = 0; i < pieces.count; i++) {
 		struct pattern_string *s = &p->best.list[i];
@@ -252,8 +276,10 @@ static void part_judge(struct part *p)
 /* The tail is no longer all that was matched. */
 static void part_loosen(struct part *p)
 {
-	if (p->exact)
+	if (p->exact) {
 		strings_copy(&p->head, &p->tail);
+		p->head_reach = p->reach;
+	}
 	p->exact = false;
 }
 
@@ -280,15 +306,21 @@ static void part_follow(struct part *p, const struct pattern_strings *next)
 
 static void part_join(struct part *p, const struct part *next)
 {
+	uint32_t before = p->reach;
+
 	if (next->exact) {
+		p->reach = reach_sum(before, next->reach);
 		part_follow(p, &next->tail);
 		return;
 	}
+	p->reach = reach_sum(before, next->head_reach);
 	part_follow(p, &next->head);
 	part_judge(p);
 	part_loosen(p);
+	p->reach = reach_sum(before, next->reach);
 	if (next->best_share < p->best_share) {
 		p->best_share = next->best_share;
+		p->best_reach = reach_sum(before, next->best_reach);
 		strings_copy(&p->best, &next->best);
 	}
 	strings_copy(&p->tail, &next->tail);
@@ -325,10 +357,16 @@ static bool list_members(const struct pattern_bytes *set,
 static void walk_bytes(struct walk *w, const struct pattern_bytes *set,
 		       struct part *p)
 {
-	if (list_members(set, &w->members))
+	uint32_t before = p->reach;
+
+	p->reach = reach_sum(before, 1);
+	if (list_members(set, &w->members)) {
 		part_follow(p, &w->members);
-	else
-		part_gap(p);
+		return;
+	}
+	part_gap(p);
+	if (set->wide)
+		p->reach = reach_sum(before, UTF8_MAX);
 }
 
 static struct part *walk_node(struct walk *w, const struct pattern_node *node,
@@ -347,10 +385,14 @@ static void walk_repeat(struct walk *w, const struct pattern_node *node,
 		struct pattern_string none = {.len = 0};
 
 		if (node->max == 1 && inner->exact &&
-		    strings_add(&inner->tail, &none))
+		    strings_add(&inner->tail, &none)) {
+			p->reach = reach_sum(p->reach, inner->reach);
 			part_follow(p, &inner->tail);
-		else
-			part_gap(p);
+			return;
+		}
+		part_gap(p);
+		p->reach = reach_sum(p->reach,
+				     reach_times(inner->reach, node->max));
 		return;
 	}
 	for (uint32_t i = 0; i < copies; i++)
@@ -358,6 +400,8 @@ static void walk_repeat(struct walk *w, const struct pattern_node *node,
 	if (node->max > copies) {
 		part_judge(p);
 		part_loosen(p);
+		p->reach = reach_sum(p->reach, reach_times(inner->reach,
+							   node->max - copies));
 		strings_copy(&p->tail, &inner->tail);
 	}
 }
@@ -375,6 +419,7 @@ static void walk_list(struct walk *w, const struct pattern_node *node,
 			break;
 		case PATTERN_NODE_ANY:
 			part_gap(p);
+			p->reach = PATTERN_NO_LIMIT;
 			break;
 		case PATTERN_NODE_REPEAT:
 			walk_repeat(w, node, p, level);
@@ -396,8 +441,12 @@ static void part_unite(struct part *p, struct part *other)
 		p->best_share = NEVER;
 	else
 		p->best_share += other->best_share;
+	p->best_reach = reach_max(p->best_reach, other->best_reach);
 	if (!other->exact)
 		part_loosen(p);
+	p->reach = reach_max(p->reach, other->reach);
+	p->head_reach = reach_max(
+		p->head_reach, other->exact ? other->reach : other->head_reach);
 	if (!p->exact && !strings_unite(&p->head, other->exact ? &other->tail
 							       : &other->head))
 		strings_clear(&p->head);
@@ -466,6 +515,7 @@ struct pattern_literals *pattern_literals_new(
 		l = mem_zero(1,
 			     sizeof(*l) + p->best.count * sizeof(l->list[0]));
 		l->count = (uint32_t)p->best.count;
+		l->reach = p->best_reach;
 		for (size_t i = 0; i < p->best.count; i++) {
 			l->list[i].len = p->best.list[i].len;
 			memcpy(l->list[i].bytes, p->best.list[i].bytes,

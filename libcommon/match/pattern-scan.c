@@ -50,6 +50,7 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
 	s->set = set;
 	s->marked = mem_alloc((set->expr_count + 1) * sizeof(*s->marked));
 	s->mark = mem_zero(set->expr_count + 1, sizeof(*s->mark));
+	s->place = mem_zero(set->expr_count + 1, sizeof(*s->place));
 	s->stats = mem_zero(set->rule_count + 1, sizeof(*s->stats));
 	s->data = pcre2_match_data_create(set->groups_max + 1, NULL);
 	s->except_data = pcre2_match_data_create(1, NULL);
@@ -83,6 +84,7 @@ void pattern_scratch_free(struct pattern_scratch *s)
 	pcre2_jit_stack_free(s->stack);
 	free(s->marked);
 	free(s->mark);
+	free(s->place);
 	free(s->stats);
 	free(s);
 }
@@ -137,15 +139,15 @@ void pattern_scratch_measure(struct pattern_scratch *s)
 }
 
 static int run(struct pattern_code *re, const struct pattern_hit *hit,
-	       struct pattern_scratch *s, pcre2_match_data *data)
+	       size_t from, struct pattern_scratch *s, pcre2_match_data *data)
 {
 	uint64_t begin;
 	int rc;
 
 	if (!s->measure)
-		return pattern_code_match(re, hit->text, s, data);
+		return pattern_code_match(re, hit->text, from, s, data);
 	begin = nanoseconds();
-	rc = pattern_code_match(re, hit->text, s, data);
+	rc = pattern_code_match(re, hit->text, from, s, data);
 	s->stats[hit->rule].ns += nanoseconds() - begin;
 	return rc;
 }
@@ -170,7 +172,7 @@ static bool is_excepted(struct pattern_scratch *s,
 	const struct pattern_compiled *rule = &s->set->rules[hit->rule];
 
 	for (uint32_t i = 0; i < rule->except_count && !*stop; i++) {
-		int rc = run(&rule->excepts[i], hit, s, s->except_data);
+		int rc = run(&rule->excepts[i], hit, 0, s, s->except_data);
 
 		if (rc >= 0)
 			return true;
@@ -189,11 +191,23 @@ static void set_match(struct pattern_hit *hit)
 	hit->match.len = at[1] > at[0] ? at[1] - at[0] : 0;
 }
 
+/* Before this there is no match: the first string that one must contain was
+ * found at the place. */
+static size_t begin_at(const struct pattern_expr *e, struct slice text,
+		       const char *place)
+{
+	size_t at = (uintptr_t)place - (uintptr_t)text.ptr;
+
+	return place && at < text.len && at > e->reach ? at - e->reach : 0;
+}
+
 /* Runs one expression. *done when its rule needs no other one. */
 static int try_expr(struct pattern_scratch *s, struct pattern_expr *e,
 		    struct pattern_hit *hit, bool *done)
 {
-	int rc = run(&e->re, hit, s, s->data), stop = 0;
+	const char *place = s->place[e - s->set->exprs];
+	int rc = run(&e->re, hit, begin_at(e, hit->text, place), s, s->data);
+	int stop = 0;
 
 	*done = false;
 	if (rc == PCRE2_ERROR_NOMATCH)
@@ -256,6 +270,12 @@ static void mark_all(struct pattern_scratch *s, const uint32_t *exprs,
 		pattern_mark(s, exprs[i]);
 }
 
+/* Does it say at all where an expression may match? */
+static bool finds(const struct pattern_set *set)
+{
+	return set->filter || set->engine->find;
+}
+
 /* Marks what may match in a text, however long it is and whatever lines it
  * has. */
 static void mark_text(struct pattern_scratch *s, struct slice text)
@@ -263,7 +283,7 @@ static void mark_text(struct pattern_scratch *s, struct slice text)
 	const struct pattern_set *set = s->set;
 
 	begin_line(s);
-	if (set->engine->find)
+	if (finds(set))
 		pattern_filter_mark(pattern_set_filter(set, PATTERN_PLAIN), s,
 				    text);
 	else
@@ -291,17 +311,24 @@ static int try_line(struct pattern_scratch *s, const struct window *w,
 	return try_marked(s, line, text, w->offset + (uint64_t)(begin - all));
 }
 
-/* Marks what the places before end stand for; *i is the next place. */
-static void resolve_to(struct pattern_scratch *s, size_t *i, size_t end)
+/* Marks what the places of a window before end stand for; *i is the next
+ * place. */
+static void resolve_to(struct pattern_scratch *s, const char *all, size_t *i,
+		       size_t end)
 {
 	const struct pattern_places *places = &s->places;
+	bool exact = s->filter && s->filter == s->set->filter;
 
-	for (; *i < places->count && places->list[*i].at < end; ++*i)
-		if (s->json)
-			pattern_filter_resolve(s->json, s,
-					       places->list[*i].ref);
+	for (; *i < places->count && places->list[*i].at < end; ++*i) {
+		const struct pattern_place *place = &places->list[*i];
+
+		s->marking = exact ? all + place->at : NULL;
+		if (s->filter)
+			pattern_filter_resolve(s->filter, s, place->ref);
 		else
-			s->set->engine->resolve(s, places->list[*i].ref);
+			s->set->engine->resolve(s, place->ref);
+	}
+	s->marking = NULL;
 }
 
 /* Only the lines with a place in them. */
@@ -320,7 +347,7 @@ static int try_places(struct pattern_scratch *s, const struct window *w)
 		end = pattern_line_end(all + at, all + w->text.len);
 		begin_line(s);
 		/* A place on a newline belongs to no line. */
-		resolve_to(s, &i, (size_t)(end - all) + (end == all + at));
+		resolve_to(s, all, &i, (size_t)(end - all) + (end == all + at));
 		stop = try_line(s, w, begin, end);
 		if (stop)
 			return stop;
@@ -341,7 +368,7 @@ static int try_lines(struct pattern_scratch *s, const struct window *w,
 		end = pattern_line_end(p, last);
 		begin_line(s);
 		mark_all(s, always, always_count);
-		resolve_to(s, &i, (size_t)(end - all) + 1);
+		resolve_to(s, all, &i, (size_t)(end - all) + 1);
 		stop = try_line(s, w, p, end);
 		if (stop)
 			return stop;
@@ -396,17 +423,17 @@ static int scan_window(struct pattern_scratch *s, const struct window *w)
 	const uint32_t *always = set->always;
 	size_t always_count = set->always_count;
 
-	if (!set->engine->find || w->text.len > PATTERN_LONG_LINE)
+	if (!finds(set) || w->text.len > PATTERN_LONG_LINE)
 		return try_all(s, w);
-	s->json = NULL;
+	s->filter = set->filter;
 	s->places.count = 0;
 	/* Strings for JSON find the same, on its lines faster. */
 	if (s->sink->wraps && (*w->text.ptr == '{' || hides(s, w->text)))
-		s->json = pattern_set_filter(set, PATTERN_JSON);
-	if (s->json) {
-		pattern_filter_find(s->json, &s->places, w->text);
-		always = s->json->always;
-		always_count = s->json->always_count;
+		s->filter = pattern_set_filter(set, PATTERN_JSON);
+	if (s->filter) {
+		pattern_filter_find(s->filter, &s->places, w->text);
+		always = s->filter->always;
+		always_count = s->filter->always_count;
 	} else {
 		set->engine->find(s, w->text);
 	}

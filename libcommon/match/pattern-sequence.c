@@ -158,6 +158,7 @@ struct pattern_literals *pattern_sequences_new(
 	       node->first && node->first == node->last)
 		node = node->first;
 	branch = node->kind == PATTERN_NODE_CHOICE ? node->first : node;
+	l->reach = PATTERN_NO_LIMIT;
 	l->sequences = mem_zero(SEQUENCES_MAX, sizeof(*l->sequences));
 	for (; branch; branch = branch->next) {
 		struct seek k = {.rarity = rarity, .form = form};

@@ -31,6 +31,18 @@ int pattern_engine_check(const char *engine, struct err *err)
 	return find_engine(engine, err) ? 0 : -1;
 }
 
+/* How far before its string a match may begin. Verbs make an attempt at one
+ * place depend on those before it, and \G asks where the first one was. */
+static uint32_t reach_of(const struct pattern_expr *e)
+{
+	const struct pattern_literals *l = e->literals[PATTERN_PLAIN];
+
+	return !l || e->re.utf || memmem(e->bytes, e->len, "(*", 2) ||
+			       memmem(e->bytes, e->len, "\\G", 2)
+		       ? PATTERN_NO_LIMIT
+		       : l->reach;
+}
+
 void pattern_set_look(struct pattern_set *s, size_t expr,
 		      enum pattern_form form)
 {
@@ -45,6 +57,8 @@ void pattern_set_look(struct pattern_set *s, size_t expr,
 			e->literals[form] = pattern_sequences_new(
 				&tree, &s->rarity[form], form);
 	}
+	if (form == PATTERN_PLAIN)
+		e->reach = reach_of(e);
 	pattern_tree_done(&tree);
 }
 
@@ -146,11 +160,11 @@ static void count_groups(struct pattern_set *s)
 	}
 }
 
-/* Rules of which an expression runs on each line; not when all do. */
+/* Rules of which an expression runs on each line. */
 static void find_slow(struct pattern_set *s)
 {
 	s->slow = mem_zero(s->always_count + 1, sizeof(*s->slow));
-	for (size_t i = 0; i < s->always_count && s->engine->find; i++) {
+	for (size_t i = 0; i < s->always_count; i++) {
 		size_t rule = s->exprs[s->always[i]].rule;
 
 		if (!s->slow_count || s->slow[s->slow_count - 1] != rule)

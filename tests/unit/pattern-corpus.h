@@ -57,6 +57,9 @@ static const char *const corpus_exprs[] = {
 	"er(?C)ror", "er(?C1)ror", "(*COMMIT)error", "error(*ACCEPT)never", "(foo|bar(*ACCEPT))x", "foo(*F)|bar", "(*MARK:m)error",
 	"(*:m)error", "a(*PRUNE)b", "a(*SKIP)b|c", "(*THEN)error", "(*NO_JIT)error", "(*NO_START_OPT)error", "(*LIMIT_MATCH=5000)error",
 	"(*CRLF)error$", "(*ANY)^error", "(*BSR_ANYCRLF)a\\Rb", "(*UTF)error", "(*positive_lookahead:foo)foo", "(*nla:foo)bar", "(*NOTEMPTY)a*",
+	/* how far before its string a match begins */
+	".{0,3}error \\d", "(?:pre|e)?error[:;] (\\w+)", "(?:x.{0,9})?timed? out", "[^:]+: error", "(?:a|b+|.{3})error",
+	"w.*(*SKIP)(*F)|error", "x(*PRUNE)x error|error", "(?:\\w\\K)+error", "(?<=pre)error.*(?<!x)$", "(?:(?:x?y){1,2}|z*)error",
 	/* characters outside ASCII */
 	"\xc3\xa9", "caf\xc3\xa9", "[\xc3\xa4\xc3\xb6]x", "\xc3\xa9+x", "\\x{2019}", "\\x{20ac}5", "\\N{U+e9}", "\\N{U+41}b", "(*UTF)\\w+k",
 	"(*UTF)[^a]\xc3\xa9", "(*UTF)task", "(*UTF)\\x{17f}x", "(*UTF)\\x{212a}", "(*UTF)k\xc3\xa9", "(*UTF)..x", "\xff", "\xff\xfe.x",
@@ -88,6 +91,8 @@ static const char *const corpus_lines[] = {
 	"java.lang.OutOfMemoryError: Java heap space", "java.lang.OutOfMemoryError", "GET / HTTP/1.1\" 503 12 \"-\"", "\" 500 -", "\" 500 -\r",
 	"ValueError: bad", "a ValueError: bad", "status=503", "\"status\": 502,", "status_code: 500", "md0: raid1: array degraded", "md12: disk failure",
 	"src/main.c:12:3: error: x", "replication lag is 30", "replication delay=4", "Failed password for invalid user x from 1.2.3.4",
+	"an error: error 1, error: one; preerror; two", "xx error eerror; three", "xxx timed out, time out", "warn: error", "xyyerror zzzerror",
+	"bbbbb error", "pre error preerror", "first error, error; last",
 	"00:11:22:33:44:55", "pool is exhausted", "connection pool exhausted", "HikariPool-1 - not", "xx foo yy", "foo(bar)", "never",
 };
 /* clang-format on */

@@ -175,7 +175,7 @@ static void counting_changes_nothing(void **state)
 
 			buf_reset(&line);
 			random_line(&line);
-			rc = pattern_code_match(re, buf_slice(&line), s,
+			rc = pattern_code_match(re, buf_slice(&line), 0, s,
 						s->data);
 			if (rc > 0)
 				memcpy(was, at, sizeof(was));
