@@ -45,6 +45,8 @@ enum fields_end {
 	FIELDS_BLANK = 1,
 	FIELDS_WORD_END = 2, /* in the head of a line */
 	FIELDS_TAG_END = 4,  /* of syslog */
+	FIELDS_HEAD_END = 8, /* of what is no level, nor another part of a head,
+				as far as it stands in small letters */
 };
 
 extern const uint8_t fields_ends[256];

@@ -485,16 +485,23 @@ bool fields_read_plain(struct fields_reader *r)
 	return true;
 }
 
-/* Most texts begin with a word of letters alone that is neither a level nor, as
- * months and days are, of three letters: there is no head. */
+/* Most texts begin with a word that is neither a level nor a part of a time or
+ * of a pair, and in which no level stands in capitals: there is no head. */
 static bool begins_headless(struct slice text)
 {
-	size_t n = 0;
+	const char *p = text.ptr, *end = p + text.len;
 
-	while (n < text.len && fields_letter(text.ptr[n]))
-		n++;
-	return n > MONTH_LETTERS && n < text.len && text.ptr[n] == ' ' &&
-	       !known_level((struct slice){text.ptr, n});
+	if (!text.len || !fields_letter(*p))
+		return false;
+	p = fields_skip_until(p + 1, end, FIELDS_HEAD_END);
+	if (p == end || *p != ' ')
+		return false;
+	/* "Nov ", "Mon, " */
+	if (is_upper(*text.ptr) && (p - text.ptr <= MONTH_LETTERS ||
+				    !fields_letter(text.ptr[MONTH_LETTERS])))
+		return false;
+	p -= p[-1] == ':' || p[-1] == ',';
+	return !known_level(fields_between(text.ptr, p));
 }
 
 void fields_head_level(struct fields_reader *r, struct slice text)

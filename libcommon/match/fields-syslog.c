@@ -11,6 +11,7 @@
 
 struct tag {
 	struct slice name, pid;
+	const char *blank;  /* none stands before this */
 	const char *behind; /* NULL: there is none */
 };
 
@@ -53,6 +54,7 @@ static struct tag read_tag(const char *p, const char *end)
 		end = p + TAG_MAX;
 	while (p < end && is_tag(*p))
 		p++;
+	t.blank = p;
 	if (p == end || p == start)
 		return t;
 	t.name = fields_between(start, p);
@@ -101,7 +103,7 @@ static bool read_body(struct fields_reader *r, const char *p, bool pri,
 		p = fields_skip_blanks(p + 1, end);
 	tag = read_tag(p, end);
 	if (!tag.behind || iso) {
-		host = fields_between(p, fields_skip_word(p, end));
+		host = fields_between(p, fields_skip_word(tag.blank, end));
 		if (host.len > HOST_MAX)
 			host.len = 0;
 		p = fields_skip_blanks(p + host.len, end);

@@ -28,16 +28,28 @@ const struct fields_format fields_format_list[FIELDS_AS_END] = {
 	[FIELDS_AS_DMESG] = {"dmesg", fields_read_dmesg},
 };
 
+#define BLANK FIELDS_BLANK | FIELDS_WORD_END | FIELDS_HEAD_END
+#define HEAD  FIELDS_HEAD_END
+
 const uint8_t fields_ends[256] = {
-	['\t'] = FIELDS_BLANK | FIELDS_WORD_END,
-	[' '] = FIELDS_BLANK | FIELDS_WORD_END,
-	['|'] = FIELDS_WORD_END,
-	[']'] = FIELDS_WORD_END | FIELDS_TAG_END,
+	['\t'] = BLANK,
+	[' '] = BLANK,
+	['|'] = FIELDS_WORD_END | HEAD,
+	[']'] = FIELDS_WORD_END | FIELDS_TAG_END | HEAD,
 	['['] = FIELDS_TAG_END,
 	[':'] = FIELDS_TAG_END,
 	['{'] = FIELDS_TAG_END,
 	['"'] = FIELDS_TAG_END,
-	['='] = FIELDS_TAG_END,
+	['='] = FIELDS_TAG_END | HEAD,
+	/* clang-format off */
+	['A'] = HEAD, ['B'] = HEAD, ['C'] = HEAD, ['D'] = HEAD,
+	['E'] = HEAD, ['F'] = HEAD, ['G'] = HEAD, ['H'] = HEAD,
+	['I'] = HEAD, ['J'] = HEAD, ['K'] = HEAD, ['L'] = HEAD,
+	['M'] = HEAD, ['N'] = HEAD, ['O'] = HEAD, ['P'] = HEAD,
+	['Q'] = HEAD, ['R'] = HEAD, ['S'] = HEAD, ['T'] = HEAD,
+	['U'] = HEAD, ['V'] = HEAD, ['W'] = HEAD, ['X'] = HEAD,
+	['Y'] = HEAD, ['Z'] = HEAD,
+	/* clang-format on */
 };
 
 const struct fields_format *fields_format_find(const char *name)
