@@ -79,10 +79,13 @@ static char *put_slice(char *p, struct slice s)
 /* From the first byte on that is not copied as it stands. Few texts have one.
  */
 static __attribute__((noinline, cold)) char *put_escaped(char *p,
-							 struct slice s)
+							 struct slice s,
+							 bool *escaped)
 {
 	AUTO_BUF struct buf text = BUF_INIT_MAX(SIZE_MAX / 2);
 
+	if (escaped)
+		*escaped = true;
 	show_json(&text, s.ptr, s.len);
 	return put(p, buf_str(&text), text.len);
 }
@@ -116,16 +119,17 @@ static lanes load_short(struct slice s)
 	return v;
 }
 
-/* Escaped where it has to be; copied two steps at a time, then one, until one
- * is special. The last step goes back to what the one before it has seen. */
-static char *put_text(char *p, struct slice s)
+/* Escaped where it has to be, which is told; copied two steps at a time, then
+ * one, until one is special. The last step goes back to what the one before it
+ * has seen. */
+static char *put_telling(char *p, struct slice s, bool *escaped)
 {
 	size_t i = 0;
 	lanes v, w;
 
 	if (s.len < STEP) {
 		if (s.len && any(specials(load_short(s))))
-			return put_escaped(p, s);
+			return put_escaped(p, s, escaped);
 		return put_short(p, s);
 	}
 	for (; i + 2 * STEP <= s.len; i += 2 * STEP) {
@@ -141,8 +145,9 @@ static char *put_text(char *p, struct slice s)
 			i = s.len - STEP;
 		memcpy(&v, s.ptr + i, STEP);
 		if (any(specials(v)))
-			return put_escaped(
-				p + i, (struct slice){s.ptr + i, s.len - i});
+			return put_escaped(p + i,
+					   (struct slice){s.ptr + i, s.len - i},
+					   escaped);
 		memcpy(p + i, &v, STEP);
 	}
 	return p + s.len;
@@ -160,36 +165,62 @@ static void put_pair(char *p, size_t n)
 	memcpy(p, &pairs[2 * n], 2);
 }
 
-static size_t digits_of(uint64_t n)
+static char *put_text(char *p, struct slice s)
 {
-	size_t count = 1;
-
-	for (; n >= 10000; n /= 10000)
-		count += 4;
-	return count + (n >= 10) + (n >= 100) + (n >= 1000);
+	return put_telling(p, s, NULL);
 }
 
-/* From its last digit on, to where they have to stand. */
+#define EIGHT UINT64_C(100000000) /* digits, that are put at once */
+/* The same in each part of so many bits. */
+#define EACH(bits, value) (UINT64_MAX / ((UINT64_C(1) << (bits)) - 1) * (value))
+
+/* Eight digits, the first one in the lowest byte: halves and quarters of the
+ * number are divided side by side. */
+static uint64_t eight_digits(uint64_t n)
+{
+	uint64_t halves = n / 10000 | n % 10000 << 32;
+	uint64_t high = halves * 10486 >> 20 & EACH(32, 0x7f);
+	uint64_t quarters = high | (halves - high * 100) << 16;
+	uint64_t tens = quarters * 103 >> 10 & EACH(16, 0xf);
+
+	return tens | (quarters - tens * 10) << 8;
+}
+
+static char *put_eight(char *p, uint64_t n)
+{
+	uint64_t text = htole64(eight_digits(n) + EACH(8, '0'));
+
+	return put(p, (const char *)&text, sizeof(text));
+}
+
+/* Without zeros before it; there is room for eight digits. */
+static char *put_first(char *p, uint64_t n)
+{
+	uint64_t digits = eight_digits(n);
+	int zeros = n ? __builtin_ctzll(digits) / 8 : 7;
+	uint64_t text = htole64((digits + EACH(8, '0')) >> 8 * zeros);
+
+	return put(p, (const char *)&text, sizeof(text)) - zeros;
+}
+
 static char *put_number(char *p, uint64_t n)
 {
-	char *end = p + digits_of(n);
-
-	for (p = end; n >= 100; n /= 100)
-		put_pair(p -= 2, n % 100);
-	if (n >= 10)
-		put_pair(p - 2, n);
+	if (n < EIGHT)
+		return put_first(p, n);
+	if (n < EIGHT * EIGHT)
+		p = put_first(p, n / EIGHT);
 	else
-		p[-1] = (char)('0' + n);
-	return end;
+		p = put_eight(put_first(p, n / EIGHT / EIGHT),
+			      n / EIGHT % EIGHT);
+	return put_eight(p, n % EIGHT);
 }
 
 /* Four bits of each byte as a digit, all at once. */
 static uint64_t hex_digits(uint64_t nibbles)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t letters = (nibbles + 6 * ones) >> 4 & ones;
+	uint64_t letters = (nibbles + EACH(8, 6)) >> 4 & EACH(8, 1);
 
-	return nibbles + '0' * ones + ('a' - '0' - 10) * letters;
+	return nibbles + EACH(8, '0') + ('a' - '0' - 10) * letters;
 }
 
 /* The bytes of half a number, its upper ones first, with four bits each. */
@@ -220,24 +251,23 @@ static void put_clock(char *p, uint32_t ms)
 }
 
 /* Neighbours share their day: the last text of each day is kept. */
-static void write_time(char text[WHEN_TEXT], int64_t ms)
+static void write_time(char text[WHEN_TEXT - 1], int64_t ms)
 {
 	static _Thread_local struct {
 		uint64_t day; /* and one, so that none is 0 */
 		char text[WHEN_TEXT];
 	} days[DAYS];
-	uint64_t since = (uint64_t)ms - (uint64_t)WHEN_MIN;
-	uint64_t day = since / WHEN_DAY;
-	size_t i = day % DAYS;
+	uint64_t since, day;
+	size_t i;
 
-	if (ms < WHEN_MIN || ms > WHEN_MAX) {
-		when_format(text, ms);
-		return;
-	}
+	ms = ms < WHEN_MIN ? WHEN_MIN : ms > WHEN_MAX ? WHEN_MAX : ms;
+	since = (uint64_t)ms - (uint64_t)WHEN_MIN;
+	day = since / WHEN_DAY;
+	i = day % DAYS;
 	if (days[i].day != day + 1)
 		when_format(days[i].text, ms);
 	days[i].day = day + 1;
-	memcpy(text, days[i].text, WHEN_TEXT);
+	memcpy(text, days[i].text, WHEN_TEXT - 1);
 	put_clock(text, (uint32_t)(since % WHEN_DAY));
 }
 
@@ -246,17 +276,15 @@ static void write_time(char text[WHEN_TEXT], int64_t ms)
 static char *put_time(char *p, int64_t ms)
 {
 	static _Thread_local struct {
-		bool filled;
 		int64_t ms;
-		char text[WHEN_TEXT];
+		char text[WHEN_TEXT - 1];
 	} times[1 << TIMES_BITS];
 	size_t i = (size_t)(((uint64_t)ms * TIMES_PRIME) >> (64 - TIMES_BITS));
 
-	if (times[i].ms != ms || !times[i].filled)
+	if (times[i].ms != ms || !*times[i].text)
 		write_time(times[i].text, ms);
 	times[i].ms = ms;
-	times[i].filled = true;
-	return put(p, times[i].text, WHEN_TEXT - 1);
+	return put(p, times[i].text, sizeof(times[i].text));
 }
 
 /* A member whose value is a text of the line, when there is one. */
@@ -377,11 +405,11 @@ static char *put_severity(char *p, const struct facts *f)
 	return PUT_MEMBER(p, "severity_raw", raw);
 }
 
-/* What the record says as it stands in the message is good UTF-8. */
-static char *put_marks(char *p, const struct facts *f, struct slice said)
+/* What stands in the record as it does in the message is good UTF-8. */
+static char *put_marks(char *p, const struct facts *f, bool escaped)
 {
-	if (f->lossy || (!slice_eq(said, f->message) &&
-			 !utf8_valid(f->message.ptr, f->message.len)))
+	if (f->lossy ||
+	    (escaped && !utf8_valid(f->message.ptr, f->message.len)))
 		p = PUT(p, ",\"lossy\":true");
 	if (f->truncated)
 		p = PUT(p, ",\"truncated\":true");
@@ -396,19 +424,19 @@ static char *put_marks(char *p, const struct facts *f, struct slice said)
 static char *put_body(char *p, const struct facts *f, const struct head *h,
 		      struct slice title)
 {
-	char *copy = NULL, *message;
-	struct slice said;
+	char *copy = NULL;
+	bool escaped = false;
 
 	if (f->rule) {
 		p = put_slice(PUT(p, ",\"kind\":\""), h->kind);
 		p = put_slice(PUT(p, "\","), buf_slice(&f->rule->fixed));
 		copy = PUT(p, ",\"title\":\"");
-		p = put_text(copy, title);
+		p = put_telling(copy, title, &escaped);
 		/* The beginning of the message is copied from a title that
 		 * it was made from and that needed no escapes. */
-		if (title.ptr != f->message.ptr ||
-		    (size_t)(p - copy) != title.len)
+		if (title.ptr != f->message.ptr || escaped)
 			title.len = 0;
+		escaped = false;
 		*p++ = '"';
 		p = put_severity(p, f);
 	} else {
@@ -416,13 +444,14 @@ static char *put_body(char *p, const struct facts *f, const struct head *h,
 	}
 	p = PUT_MEMBER(p, "service", facts_service(f));
 	p = PUT_MEMBER(p, "host", f->host);
-	message = p = PUT(p, ",\"message\":\"");
+	p = PUT(p, ",\"message\":\"");
 	if (title.len)
 		p = put(p, copy, title.len);
-	p = put_text(p, (struct slice){f->message.ptr + title.len,
-				       f->message.len - title.len});
-	said = (struct slice){message, (size_t)(p - message)};
-	p = put_marks(PUT(p, "\""), f, said);
+	p = put_telling(p,
+			(struct slice){f->message.ptr + title.len,
+				       f->message.len - title.len},
+			&escaped);
+	p = put_marks(PUT(p, "\""), f, escaped);
 	p = put_fields(p, f);
 	if (f->rule) {
 		p = put(PUT(p, ",\"fingerprint\":\""), h->fingerprint,
