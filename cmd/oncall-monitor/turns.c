@@ -17,7 +17,7 @@ struct slot {
 	struct input_block block;
 	struct detector_work *work; /* made when the slot is first needed */
 	uint64_t ticket;
-	bool waits; /* for its turn, or is settled; under settling */
+	bool waits; /* for its turn, or to the end of it; under settling */
 };
 
 struct turns {
@@ -27,14 +27,13 @@ struct turns {
 	pthread_mutex_t reading;
 	uint64_t read;
 	bool ended;
+	struct err err; /* that ended it */
 	pthread_mutex_t settling;
 	pthread_cond_t turn; /* something is settled */
 	uint64_t settled;
 	bool settles;	       /* a thread does */
 	struct slot **scanned; /* that wait, by ticket, round and round */
 	size_t slot_count;
-	bool failed;
-	struct err err;
 };
 
 struct turns *turns_new(const struct turns_ops *ops, void *arg, size_t threads)
@@ -66,17 +65,8 @@ void turns_free(struct turns *t)
 void turns_drain(struct turns *t)
 {
 	(void)pthread_mutex_lock(&t->settling);
-	while (t->settled < t->read && !t->failed)
+	while (t->settled < t->read)
 		(void)pthread_cond_wait(&t->turn, &t->settling);
-	(void)pthread_mutex_unlock(&t->settling);
-}
-
-static void fail(struct turns *t, const struct err *err)
-{
-	(void)pthread_mutex_lock(&t->settling);
-	t->err = *err;
-	t->failed = true;
-	(void)pthread_cond_broadcast(&t->turn);
 	(void)pthread_mutex_unlock(&t->settling);
 }
 
@@ -95,7 +85,7 @@ static void settle(struct turns *t, struct slot *slot)
 	(void)pthread_mutex_lock(&t->settling);
 	slot->waits = true;
 	t->scanned[slot->ticket % t->slot_count] = slot;
-	while (!t->settles && !t->failed && (s = *next_scanned(t))) {
+	while (!t->settles && (s = *next_scanned(t))) {
 		t->settles = true;
 		(void)pthread_mutex_unlock(&t->settling);
 		t->ops.settle(t->arg, s->work);
@@ -117,13 +107,12 @@ static struct slot *find_free(struct slot slots[SLOTS])
 	return NULL;
 }
 
-/* NULL: another thread failed. */
 static struct slot *free_slot(struct turns *t, struct slot slots[SLOTS])
 {
 	struct slot *s;
 
 	(void)pthread_mutex_lock(&t->settling);
-	while (!(s = find_free(slots)) && !t->failed)
+	while (!(s = find_free(slots)))
 		(void)pthread_cond_wait(&t->turn, &t->settling);
 	(void)pthread_mutex_unlock(&t->settling);
 	return s;
@@ -142,7 +131,7 @@ static bool any_waits(const struct slot slots[SLOTS])
 static void release(struct turns *t, const struct slot slots[SLOTS])
 {
 	(void)pthread_mutex_lock(&t->settling);
-	while (any_waits(slots) && (t->settles || !t->failed))
+	while (any_waits(slots))
 		(void)pthread_cond_wait(&t->turn, &t->settling);
 	(void)pthread_mutex_unlock(&t->settling);
 }
@@ -150,18 +139,15 @@ static void release(struct turns *t, const struct slot slots[SLOTS])
 /* As ops.read(). */
 static int take_block(struct turns *t, struct slot *s)
 {
-	struct err err = ERR_INIT;
 	int got = TURNS_END;
 
 	(void)pthread_mutex_lock(&t->reading);
 	if (!t->ended)
-		got = t->ops.read(t->arg, &s->block, &err);
+		got = t->ops.read(t->arg, &s->block, &t->err);
 	t->ended = got < 0 || got == TURNS_END;
 	s->ticket = t->read;
 	t->read += got == TURNS_BLOCK;
 	(void)pthread_mutex_unlock(&t->reading);
-	if (got < 0)
-		fail(t, &err);
 	return got;
 }
 
@@ -177,10 +163,11 @@ static void *run(void *arg)
 {
 	struct turns *t = arg;
 	struct slot slots[SLOTS] = {{.work = NULL}};
-	struct slot *s;
 	int got = TURNS_BLOCK;
 
-	while (got > 0 && (s = free_slot(t, slots))) {
+	while (got > 0) {
+		struct slot *s = free_slot(t, slots);
+
 		got = take_block(t, s);
 		if (got == TURNS_RELOAD) {
 			drop_work(slots);
@@ -211,7 +198,7 @@ int turns_run(struct turns *t, struct err *err)
 	(void)run(t);
 	for (size_t i = 0; i < started; i++)
 		(void)pthread_join(threads[i], NULL);
-	if (!t->failed)
+	if (t->err.kind == ERR_NONE)
 		return 0;
 	*err = t->err;
 	return -1;

@@ -27,7 +27,7 @@ struct turns;
 
 struct turns *turns_new(const struct turns_ops *ops, void *arg, size_t threads);
 void turns_free(struct turns *t);
-/* Until the end, or until read() fails. */
+/* Until the end, or until read() fails; what was read before is settled. */
 int turns_run(struct turns *t, struct err *err) MUST_CHECK;
 /* For read(): waits until all that was read before is settled. */
 void turns_drain(struct turns *t);

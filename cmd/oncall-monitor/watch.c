@@ -318,8 +318,12 @@ static int run(struct watch *w, struct err *err)
 
 	/* What is followed is of now: one thread is enough. */
 	w->turns = turns_new(&ops, w, args.follow ? 1 : (size_t)args.jobs);
-	if (turns_run(w->turns, err) < 0)
+	if (turns_run(w->turns, err) < 0) {
+		struct err ignored = ERR_INIT;
+
+		(void)flush(w, &ignored); /* what was found before is told */
 		return -1;
+	}
 	/* A stop keeps what is folded and pending for the next start. */
 	if (!signals_stop() || !w->store)
 		detector_finish(w->d, &w->out);
