@@ -39,13 +39,6 @@ enum severity facts_severity(const struct facts *f)
 	return pack->severity;
 }
 
-struct slice facts_service(const struct facts *f)
-{
-	if (f->rule && f->rule->service.ptr)
-		return f->rule->service;
-	return f->service;
-}
-
 /* The length that counts is that of the record, with what is escaped. */
 struct slice facts_key(struct slice text)
 {

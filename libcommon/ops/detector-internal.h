@@ -93,6 +93,14 @@ struct outcome { /* what a thread found */
 	size_t body, body_len; /* in detector_work.bytes */
 };
 
+#define DETECTOR_KNOWN 256 /* a power of two */
+
+struct known_identity {			  /* of a rule, and its fingerprint */
+	const struct detector_rule *rule; /* NULL: nothing is known */
+	struct buf text;
+	char fingerprint[DETECTION_FINGERPRINT];
+};
+
 struct detector_work {
 	struct detector *d;
 	struct pattern_scratch *scratch;
@@ -108,8 +116,7 @@ struct detector_work {
 	struct outcome *outcomes;
 	size_t count, cap;
 	struct buf bytes, identity, scratch_text;
-	char (*fingerprints)[DETECTION_FINGERPRINT]; /* of each rule, */
-	struct buf *identities;			     /* for this identity */
+	struct known_identity known[DETECTOR_KNOWN];
 	const char *last_hit; /* line that was hit last */
 	const char *counted;  /* up to where lines were counted, */
 	uint64_t line_number; /* the number of the line there */
@@ -131,7 +138,11 @@ int facts_read(struct facts *f, struct slice json, struct jscan *scan,
 	       struct buf *text, struct err *err) MUST_CHECK;
 struct slice facts_severity_raw(const struct facts *f);
 enum severity facts_severity(const struct facts *f);
-struct slice facts_service(const struct facts *f);
+static inline struct slice facts_service(const struct facts *f)
+{
+	return f->rule && f->rule->service.ptr ? f->rule->service : f->service;
+}
+
 /* At most max bytes of it, cut at a character. */
 static inline struct slice facts_cut(struct slice text, size_t max)
 {

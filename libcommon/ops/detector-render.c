@@ -193,11 +193,11 @@ static char *put_eight(char *p, uint64_t n)
 	return put(p, (const char *)&text, sizeof(text));
 }
 
-/* Without zeros before it; there is room for eight digits. */
+/* Not 0, and without zeros before it; there is room for eight digits. */
 static char *put_first(char *p, uint64_t n)
 {
 	uint64_t digits = eight_digits(n);
-	int zeros = n ? __builtin_ctzll(digits) / 8 : 7;
+	int zeros = __builtin_ctzll(digits) / 8;
 	uint64_t text = htole64((digits + EACH(8, '0')) >> 8 * zeros);
 
 	return put(p, (const char *)&text, sizeof(text)) - zeros;
@@ -205,6 +205,10 @@ static char *put_first(char *p, uint64_t n)
 
 static char *put_number(char *p, uint64_t n)
 {
+	if (n < 10) {
+		*p = (char)('0' + n);
+		return p + 1;
+	}
 	if (n < EIGHT)
 		return put_first(p, n);
 	if (n < EIGHT * EIGHT)
@@ -483,6 +487,12 @@ static size_t room_for(const struct facts *f, const struct head *h,
 	return plain + FACTS_ESCAPED * texts;
 }
 
+static void make_room(struct buf *out, size_t n)
+{
+	if (out->cap - out->len <= n && !buf_reserve(out, n))
+		mem_die(); /* out has no ceiling */
+}
+
 void render_record(const struct facts *f, const struct head *h,
 		   struct buf *scratch, struct buf *out)
 {
@@ -491,8 +501,7 @@ void render_record(const struct facts *f, const struct head *h,
 
 	if (f->rule)
 		title = title_of(f, scratch);
-	if (!buf_reserve(out, room_for(f, h, title)))
-		mem_die(); /* out has no ceiling */
+	make_room(out, room_for(f, h, title));
 	start = p = out->data + out->len;
 	p = put_body(put_head(p, f, h), f, h, title);
 	out->len += (size_t)(p - start);
@@ -501,16 +510,17 @@ void render_record(const struct facts *f, const struct head *h,
 
 void render_end(const struct head *h, bool detection, struct buf *out)
 {
-	char *start, *p;
+	char *start, *first, *p;
 
-	if (!buf_reserve(out, FIXED))
-		mem_die();
+	make_room(out, FIXED);
 	start = p = out->data + out->len;
 	if (detection)
 		p = put_number(PUT(p, ",\"count\":"), (uint64_t)h->count);
 	if (detection && h->first != WHEN_NONE) {
-		p = put_time(PUT(p, ",\"first\":\""), h->first);
-		p = put_time(PUT(p, "\",\"last\":\""), h->last);
+		first = PUT(p, ",\"first\":\"");
+		p = PUT(put_time(first, h->first), "\",\"last\":\"");
+		p = h->last == h->first ? put(p, first, WHEN_TEXT - 1)
+					: put_time(p, h->last);
 		*p++ = '"';
 	}
 	p = PUT(p, "}\n");

@@ -21,8 +21,6 @@ struct detector_work *detector_work_new(struct detector *d)
 	if (d->opt.measure)
 		pattern_scratch_measure(w->scratch);
 	w->bytes.max = w->source.max = w->scratch_text.max = SIZE_MAX / 2;
-	w->fingerprints = mem_zero(d->rule_count + 1, sizeof(*w->fingerprints));
-	w->identities = mem_zero(d->rule_count + 1, sizeof(*w->identities));
 	w->compared = mem_zero(d->rule_count + 1, sizeof(*w->compared));
 	w->written = mem_zero(d->rule_count + 1, sizeof(*w->written));
 	w->gave_up = mem_zero(d->rule_count + 1, sizeof(*w->gave_up));
@@ -34,8 +32,8 @@ void detector_work_free(struct detector_work *w)
 {
 	if (!w)
 		return;
-	for (size_t i = 0; i < w->d->rule_count; i++)
-		buf_done(&w->identities[i]);
+	for (size_t i = 0; i < DETECTOR_KNOWN; i++)
+		buf_done(&w->known[i].text);
 	pattern_scratch_free(w->scratch);
 	fields_scratch_done(&w->fields_scratch);
 	buf_done(&w->source);
@@ -43,8 +41,6 @@ void detector_work_free(struct detector_work *w)
 	buf_done(&w->scratch_text);
 	buf_done(&w->bytes);
 	free(w->outcomes);
-	free(w->fingerprints);
-	free(w->identities);
 	free(w->compared);
 	free(w->written);
 	free(w->gave_up);
@@ -154,32 +150,42 @@ static void add_facts(struct detector_work *w, enum outcome_kind kind,
 	} while (kept && o->body_len > CONDITION_KEEP && max);
 }
 
-/* Lines of one rule tend to have one identity: it is hashed when it changes. */
+/* Where it stands when it is known: where one that looks like it does. */
+static struct known_identity *known_place(struct detector_work *w, size_t rule,
+					  struct slice text)
+{
+	size_t looks =
+		text.len ? (size_t)text.ptr[text.len / 2] + 8 * text.len : 0;
+
+	return &w->known[(rule * 31 + looks) % DETECTOR_KNOWN];
+}
+
+/* Lines tend to have few identities: each is hashed once, or nearly so. */
 static const char *fingerprint(struct detector_work *w, size_t rule)
 {
-	const struct pack_rule *pack = w->d->rules[rule].pack;
-	struct buf *last = &w->identities[rule];
-	struct buf *identity = &w->identity;
+	const struct detector_rule *r = &w->d->rules[rule];
+	const struct pack_list *key = &r->pack->key;
+	struct slice text = facts_service(&w->facts);
+	struct known_identity *known;
 
-	if (!pack->key.count && last->len &&
-	    slice_eq((struct slice){last->data + 1, last->len - 1},
-		     facts_service(&w->facts)))
-		return w->fingerprints[rule];
-	buf_reset(identity);
-	buf_add_char(identity, '=');
-	if (!pack->key.count)
-		buf_add_slice(identity, facts_service(&w->facts));
-	for (size_t i = 0; i < pack->key.count; i++) {
-		buf_add_slice(identity,
-			      facts_lookup(&w->facts, pack->key.items[i].text));
-		buf_add_char(identity, '\0');
+	if (key->count) {
+		buf_reset(&w->identity);
+		for (size_t i = 0; i < key->count; i++) {
+			buf_add_slice(
+				&w->identity,
+				facts_lookup(&w->facts, key->items[i].text));
+			buf_add_char(&w->identity, '\0');
+		}
+		text = buf_slice(&w->identity);
 	}
-	if (!slice_eq(buf_slice(last), buf_slice(identity))) {
-		facts_fingerprint(&w->facts, w->fingerprints[rule]);
-		buf_reset(last);
-		buf_add_slice(last, buf_slice(identity));
+	known = known_place(w, rule, text);
+	if (known->rule != r || !slice_eq(buf_slice(&known->text), text)) {
+		facts_fingerprint(&w->facts, known->fingerprint);
+		known->rule = r;
+		buf_reset(&known->text);
+		buf_add_slice(&known->text, text);
 	}
-	return w->fingerprints[rule];
+	return known->fingerprint;
 }
 
 /* Lines without a time take that of the line before them, told or not. */

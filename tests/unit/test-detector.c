@@ -2,6 +2,8 @@
  * shows whether there is room for it. */
 #include "unit-detector.h"
 
+#include <inttypes.h>
+
 #include <oncall/hash.h>
 #include <oncall/utf8.h>
 
@@ -321,6 +323,31 @@ static void long_ids_are_hashed(void **state)
 	}
 }
 
+static void numbers_have_all_their_digits(void **state)
+{
+	AUTO_BENCH struct bench b;
+	AUTO_BUF struct buf want = BUF_INIT;
+
+	(void)state;
+	bench_start(&b, ONE, bench_options());
+	for (uint64_t power = 1; power < INT64_MAX / 10; power *= 10) {
+		for (uint64_t n = power - 1; n < power + 2; n++) {
+			bench_event(&b, (struct input_event){
+						.text = SLICE_LIT("hit"),
+						.offset = n,
+						.line = INT64_MAX - n});
+			buf_reset(&want);
+			buf_addf(
+				&want,
+				"{\"kind\":\"file\",\"stream\":\"s1\",\"path\":"
+				"\"/var/log/a.log\",\"offset\":%" PRIu64
+				",\"line\":%" PRIu64 "}\n",
+				n, INT64_MAX - n);
+			bench_is(&b, "source", buf_str(&want));
+		}
+	}
+}
+
 static void an_event_says_where_it_was(void **state)
 {
 	AUTO_BENCH struct bench b;
@@ -424,6 +451,7 @@ int main(void)
 		cmocka_unit_test(there_is_room_for_any),
 		cmocka_unit_test(ids_are_of_the_place_and_the_rule),
 		cmocka_unit_test(long_ids_are_hashed),
+		cmocka_unit_test(numbers_have_all_their_digits),
 		cmocka_unit_test(an_event_says_where_it_was),
 		cmocka_unit_test(a_line_is_the_same_in_any_block),
 		cmocka_unit_test(an_empty_event_is_not_the_one_before),
