@@ -115,8 +115,8 @@ static bool read_auto(struct fields_reader *r)
 		return fields_read_cri(r) || fields_read_redis(r) ||
 		       fields_read_syslog(r) || fields_read_combined(r);
 	if (fields_letter(*r->line.ptr))
-		return fields_read_klog(r) || fields_read_python(r) ||
-		       fields_read_syslog(r) || fields_read_logfmt(r) ||
+		return fields_read_syslog(r) || fields_read_klog(r) ||
+		       fields_read_python(r) || fields_read_logfmt(r) ||
 		       fields_read_combined(r);
 	return fields_read_combined(r);
 }
