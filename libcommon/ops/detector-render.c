@@ -12,6 +12,10 @@
 
 #define FIXED 1024 /* keys, times and numbers of a record, a step more */
 
+#define EIGHT UINT64_C(100000000) /* digits, that are put at once */
+/* A value in each so many bits of a number. */
+#define EACH(bits, value) (UINT64_MAX / ((UINT64_C(1) << (bits)) - 1) * (value))
+
 /* Whose text is kept; a power of two, here as bits. */
 #define DAYS	   64
 #define TIMES_BITS 4
@@ -153,26 +157,10 @@ static char *put_telling(char *p, struct slice s, bool *escaped)
 	return p + s.len;
 }
 
-/* "00" to "99" */
-static const char pairs[] = "0001020304050607080910111213141516171819"
-			    "2021222324252627282930313233343536373839"
-			    "4041424344454647484950515253545556575859"
-			    "6061626364656667686970717273747576777879"
-			    "8081828384858687888990919293949596979899";
-
-static void put_pair(char *p, size_t n)
-{
-	memcpy(p, &pairs[2 * n], 2);
-}
-
 static char *put_text(char *p, struct slice s)
 {
 	return put_telling(p, s, NULL);
 }
-
-#define EIGHT UINT64_C(100000000) /* digits, that are put at once */
-/* The same in each part of so many bits. */
-#define EACH(bits, value) (UINT64_MAX / ((UINT64_C(1) << (bits)) - 1) * (value))
 
 /* Eight digits, the first one in the lowest byte: halves and quarters of the
  * number are divided side by side. */
@@ -243,6 +231,18 @@ static char *put_hex(char *p, uint64_t n)
 
 	p = put(p, (const char *)&upper, sizeof(upper));
 	return put(p, (const char *)&lower, sizeof(lower));
+}
+
+/* "00" to "99" */
+static const char pairs[] = "0001020304050607080910111213141516171819"
+			    "2021222324252627282930313233343536373839"
+			    "4041424344454647484950515253545556575859"
+			    "6061626364656667686970717273747576777879"
+			    "8081828384858687888990919293949596979899";
+
+static void put_pair(char *p, size_t n)
+{
+	memcpy(p, &pairs[2 * n], 2);
 }
 
 static void put_clock(char *p, uint32_t ms)

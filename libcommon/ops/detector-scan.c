@@ -160,7 +160,8 @@ static struct known_identity *known_place(struct detector_work *w, size_t rule,
 	return &w->known[(rule * 31 + looks) % DETECTOR_KNOWN];
 }
 
-/* Lines tend to have few identities: each is hashed once, or nearly so. */
+/* Lines tend to have few identities: each is hashed once, or nearly so. What is
+ * long is not kept. */
 static const char *fingerprint(struct detector_work *w, size_t rule)
 {
 	const struct detector_rule *r = &w->d->rules[rule];
@@ -181,9 +182,10 @@ static const char *fingerprint(struct detector_work *w, size_t rule)
 	known = known_place(w, rule, text);
 	if (known->rule != r || !slice_eq(buf_slice(&known->text), text)) {
 		facts_fingerprint(&w->facts, known->fingerprint);
-		known->rule = r;
+		known->rule = text.len <= DETECTION_KEY_MAX ? r : NULL;
 		buf_reset(&known->text);
-		buf_add_slice(&known->text, text);
+		if (known->rule)
+			buf_add_slice(&known->text, text);
 	}
 	return known->fingerprint;
 }
