@@ -67,4 +67,12 @@ static inline bool slice_is(struct slice a, const char *s)
 	return slice_eq(a, slice_of(s));
 }
 
+/* Does a stand in the memory of b? */
+static inline bool slice_within(struct slice a, struct slice b)
+{
+	uintptr_t from = (uintptr_t)a.ptr - (uintptr_t)b.ptr;
+
+	return from < b.len && a.len <= b.len - from;
+}
+
 #endif

@@ -61,7 +61,8 @@ struct facts {
 	bool positioned; /* offset and line are known */
 	bool rises;	 /* no later event has been told before */
 	bool truncated, has_time, zone_assumed;
-	bool lossy; /* the message was not UTF-8 before it was kept */
+	bool one_line; /* the message is known to be */
+	bool lossy;    /* the message was not UTF-8 before it was kept */
 	int zone_minutes;
 	int64_t time;
 	struct slice message, service, host, pid, level;

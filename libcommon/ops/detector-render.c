@@ -349,13 +349,16 @@ static char *put_head(char *p, const struct facts *f, const struct head *h)
 	return p;
 }
 
-static struct slice first_line(struct slice text)
+static struct slice first_line(const struct facts *f)
 {
+	struct slice text = f->message;
 	const char *end;
 
 	if (text.len > DETECTOR_TITLE)
 		text.len = utf8_cut(text.ptr, text.len, DETECTOR_TITLE);
-	end = text.len ? memchr(text.ptr, '\n', text.len) : NULL;
+	if (f->one_line || !text.len)
+		return text;
+	end = memchr(text.ptr, '\n', text.len);
 	if (end)
 		text.len = (size_t)(end - text.ptr);
 	return text;
@@ -371,7 +374,7 @@ static struct slice title_of(const struct facts *f, struct buf *scratch)
 		template_fill(f->rule->title, scratch, facts_lookup,
 			      (void *)(uintptr_t)f);
 	title = scratch->len ? facts_cut(buf_slice(scratch), DETECTOR_TITLE_MAX)
-			     : first_line(f->message);
+			     : first_line(f);
 	return title.len ? title : f->rule->id;
 }
 

@@ -100,6 +100,7 @@ static void read_facts(struct detector_work *w, struct slice line)
 	f->zone_minutes = in->when.offset_minutes;
 	f->message = in->said.ptr == line.ptr && in->message.len ? in->message
 								 : in->said;
+	f->one_line = !w->block->event_count && slice_within(f->message, line);
 	f->truncated |= f->message.len > DETECTOR_MESSAGE_MAX;
 	f->message = facts_cut(f->message, DETECTOR_MESSAGE_MAX);
 	f->service =
