@@ -418,21 +418,18 @@ harmless() {
     expect 2 monitor ''
 }
 
-# as_nobody COMMAND...: as a user who may not read everything.
-as_nobody() {
-    if [ "$(id -u)" -eq 0 ]; then
-        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-    else
-        "$@"
-    fi
-}
+# Before a command: as a user who may not read everything. No function, which
+# would be one process more to end.
+as_nobody=()
+[ "$(id -u)" -ne 0 ] ||
+    as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 
 # share: into a directory that everybody may come to, until the test ends.
 share() {
     shared=$(mktemp -d /tmp/oncall-test.XXXXXX)
     chmod 755 "$shared"
     cd "$shared" || return 1
-    as_nobody test -x "$BUILD/bin/oncall-monitor" ||
+    "${as_nobody[@]}" test -x "$BUILD/bin/oncall-monitor" ||
         skip 'the programs are not for everybody'
 }
 
@@ -447,7 +444,7 @@ share() {
     rules 'x high boom'
     chmod 644 rules.tsv one three
     chmod 000 two shut
-    run --separate-stderr as_nobody env -i HOME=/nonexistent \
+    run --separate-stderr "${as_nobody[@]}" env -i HOME=/nonexistent \
         "$BUILD/bin/oncall-monitor" --no-default-packs --store none.db \
         --patterns rules.tsv one two three shut/four
     chmod 700 shut
@@ -467,7 +464,8 @@ share() {
     echo 'boom 1' >logs/log
     chmod 644 rules.tsv logs/log
     chmod 755 logs
-    as_nobody env -i HOME=/nonexistent "$BUILD/bin/oncall-monitor" --follow \
+    "${as_nobody[@]}" env -i HOME=/nonexistent \
+        "$BUILD/bin/oncall-monitor" --follow \
         --no-default-packs --store none.db --patterns rules.tsv \
         "$PWD/logs/log" >out 2>err 3>&- &
     job=$!
