@@ -28,7 +28,7 @@ const struct fields_format fields_format_list[FIELDS_AS_END] = {
 	[FIELDS_AS_DMESG] = {"dmesg", fields_read_dmesg},
 };
 
-#define BLANK FIELDS_BLANK | FIELDS_WORD_END | FIELDS_HEAD_END
+#define BLANK (FIELDS_BLANK | FIELDS_WORD_END | FIELDS_HEAD_END)
 #define HEAD  FIELDS_HEAD_END
 
 const uint8_t fields_ends[256] = {

@@ -36,23 +36,19 @@ static uint64_t load_text(const struct search *k, size_t at)
 	return value;
 }
 
-/* Both words at once, where there are so many bytes: of a short needle none of
- * the second counts. */
+/* Both words at once, and zeros behind the end: of a short needle none of the
+ * second counts. */
 static bool fits(const struct search *k, const struct pattern_needle *n,
 		 size_t at)
 {
-	uint64_t text[PATTERN_WORDS];
+	uint64_t text[PATTERN_WORDS] = {0};
 
-	if (k->len - at >= sizeof(text)) {
+	if (k->len - at >= sizeof(text))
 		memcpy(text, k->text + at, sizeof(text));
-		return (((text[0] ^ n->value[0]) & n->mask[0]) |
-			((text[1] ^ n->value[1]) & n->mask[1])) == 0;
-	}
-	if (((load_text(k, at) ^ n->value[0]) & n->mask[0]) != 0)
-		return false;
-	return n->len <= sizeof(uint64_t) ||
-	       ((load_text(k, at + sizeof(uint64_t)) ^ n->value[1]) &
-		n->mask[1]) == 0;
+	else
+		memcpy(text, k->text + at, k->len - at);
+	return (((text[0] ^ n->value[0]) & n->mask[0]) |
+		((text[1] ^ n->value[1]) & n->mask[1])) == 0;
 }
 
 static bool fits_sets(const struct search *k, const struct pattern_needle *n,

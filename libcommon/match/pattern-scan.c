@@ -107,8 +107,6 @@ static void sort_marked(struct pattern_scratch *s)
 	uint32_t *list = s->marked;
 	size_t sorted = 1;
 
-	if (s->marked_count < 2)
-		return;
 	while (sorted < s->marked_count && list[sorted - 1] < list[sorted])
 		sorted++;
 	if (sorted >= s->marked_count)

@@ -78,6 +78,13 @@ static inline bool detector_trusts(const struct detector *d, int64_t time,
 	return !d->opt.live || time - now <= DETECTOR_FUTURE;
 }
 
+/* Of what --since and --until leave. */
+static inline bool detector_outside(const struct detector *d, int64_t time)
+{
+	return (d->opt.since != WHEN_NONE && time < d->opt.since) ||
+	       (d->opt.until != WHEN_NONE && time > d->opt.until);
+}
+
 enum outcome_kind {
 	OUTCOME_READY, /* records as they are written */
 	OUTCOME_HIT,   /* facts as JSON: order, or other hits, decide */

@@ -198,12 +198,6 @@ static void note_time(struct detector_work *w)
 	w->outside++;
 }
 
-static bool outside(const struct detector *d, int64_t time)
-{
-	return (d->opt.since != WHEN_NONE && time < d->opt.since) ||
-	       (d->opt.until != WHEN_NONE && time > d->opt.until);
-}
-
 /* A detection that nothing else decides on is written here; neighbours of
  * that kind are one outcome. */
 static void add_record(struct detector_work *w, size_t rule)
@@ -259,7 +253,7 @@ static void take_hit(struct detector_work *w, const struct pattern_hit *hit)
 		w->compared[hit->rule]++;
 	else if (must_settle(w, rule))
 		add_facts(w, OUTCOME_HIT, hit->rule, !rule->plain);
-	else if (outside(w->d, w->facts.time))
+	else if (detector_outside(w->d, w->facts.time))
 		note_time(w);
 	else
 		add_record(w, hit->rule);

@@ -210,8 +210,7 @@ static bool outside(struct detector *d, int64_t time)
 		return false;
 	if (time == WHEN_NONE)
 		time = d->now;
-	out = (d->opt.since != WHEN_NONE && time < d->opt.since) ||
-	      (d->opt.until != WHEN_NONE && time > d->opt.until);
+	out = detector_outside(d, time);
 	d->stats.outside += out;
 	return out;
 }
