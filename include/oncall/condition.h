@@ -105,7 +105,6 @@ struct condition_hit {
 
 struct condition_firing {
 	size_t rule;
-	const char *kind;
 	int64_t count;	     /* of hits that led to it */
 	int64_t first, last; /* of them */
 	int64_t time;	     /* when it became true: that of the hit, or the

@@ -44,7 +44,6 @@ static int fired(struct run *run, size_t rule, struct condition_state *s,
 	if (s)
 		condition_settle(run->c, s);
 	f->rule = rule;
-	f->kind = n->when ? condition_kind(n->when) : "pattern";
 	f->later = e->later;
 	if (e->later)
 		f->keep = e->keep;
@@ -346,7 +345,6 @@ int conditions_hit(struct conditions *c, const struct condition_hit *hit,
 
 	if (!c->nodes[hit->rule]) {
 		struct condition_firing f = {.rule = hit->rule,
-					     .kind = "pattern",
 					     .count = 1,
 					     .first = e.time,
 					     .last = e.time,

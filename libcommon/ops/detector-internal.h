@@ -15,9 +15,10 @@ struct detector_rule {
 	const struct pack_rule *pack;
 	struct template *title;
 	struct condition *when;
-	struct slice id, kind;
+	struct slice id, severity;
 	struct slice service; /* that the rule gives, or a NULL ptr */
-	struct buf fixed;     /* members that are the same in every record */
+	struct buf opening;   /* what is the same in every record, up to the
+				 title */
 	bool plain;	      /* each hit is a detection at once */
 	bool gave_up;	      /* on a line, and that was told */
 	struct detector_rule_stats stats;
@@ -165,7 +166,6 @@ void facts_fingerprint(const struct facts *f, char out[DETECTION_FINGERPRINT]);
 
 /* What a record says beside the facts. */
 struct head {
-	struct slice kind;
 	struct slice suffix; /* of the id */
 	const char *fingerprint;
 	int64_t now, time, first, last; /* WHEN_NONE where unknown */

@@ -31,11 +31,12 @@ typedef unsigned char lanes __attribute__((vector_size(16)));
 typedef signed char signed_lanes __attribute__((vector_size(16)));
 
 /* Where one of the bytes is more than JSON and UTF-8 let stand as it is: a
- * control, DEL, a quote, a backslash, or not ASCII. */
+ * control, not ASCII, or DEL, which with one more is not ASCII either; a quote,
+ * a backslash. */
 static inline lanes specials(lanes v)
 {
-	return (lanes)((signed_lanes)v < 0x20) | (lanes)(v == 0x7f) |
-	       (lanes)(v == '"') | (lanes)(v == '\\');
+	return (lanes)((signed_lanes)(v + 1) <= 0x20) | (lanes)(v == '"') |
+	       (lanes)(v == '\\');
 }
 
 static inline bool any(lanes found)
@@ -405,9 +406,11 @@ static char *put_severity(char *p, const struct facts *f)
 {
 	struct slice raw =
 		facts_cut(facts_severity_raw(f), DETECTOR_CAPTURE_MAX);
+	struct slice name = f->rule->severity;
 
-	p = put_slice(PUT(p, ",\"severity\":\""),
-		      slice_of(severity_name(facts_severity(f))));
+	if (f->rule->pack->severity_from)
+		name = slice_of(severity_name(facts_severity(f)));
+	p = put_slice(PUT(p, "\",\"severity\":\""), name);
 	*p++ = '"';
 	return PUT_MEMBER(p, "severity_raw", raw);
 }
@@ -435,16 +438,13 @@ static char *put_body(char *p, const struct facts *f, const struct head *h,
 	bool escaped = false;
 
 	if (f->rule) {
-		p = put_slice(PUT(p, ",\"kind\":\""), h->kind);
-		p = put_slice(PUT(p, "\","), buf_slice(&f->rule->fixed));
-		copy = PUT(p, ",\"title\":\"");
+		copy = put_slice(PUT(p, ","), buf_slice(&f->rule->opening));
 		p = put_telling(copy, title, &escaped);
 		/* The beginning of the message is copied from a title that
 		 * it was made from and that needed no escapes. */
 		if (title.ptr != f->message.ptr || escaped)
 			title.len = 0;
 		escaped = false;
-		*p++ = '"';
 		p = put_severity(p, f);
 	} else {
 		p = PUT_MEMBER(p, "level", f->level);
@@ -485,7 +485,7 @@ static size_t room_for(const struct facts *f, const struct head *h,
 	}
 	if (f->rule) {
 		texts += facts_service(f).len;
-		plain += f->rule->fixed.len + f->rule->id.len;
+		plain += f->rule->opening.len + f->rule->id.len;
 	}
 	return plain + FACTS_ESCAPED * texts;
 }

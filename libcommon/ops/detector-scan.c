@@ -205,7 +205,6 @@ static void add_record(struct detector_work *w, size_t rule)
 	const struct facts *f = &w->facts;
 	struct outcome *o = w->count ? &w->outcomes[w->count - 1] : NULL;
 	const struct head h = {
-		.kind = f->rule->kind,
 		.fingerprint = fingerprint(w, rule),
 		.now = w->d->opt.replay ? f->time : w->now,
 		.time = f->time,

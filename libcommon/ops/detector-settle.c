@@ -106,7 +106,6 @@ static int on_fire(void *arg, const struct condition_firing *f)
 	struct settling *s = arg;
 	struct slice json = f->later ? f->keep : s->json;
 	struct head h = {
-		.kind = slice_of(f->kind),
 		.time = f->time,
 		.first = f->first,
 		.last = f->last,
@@ -260,7 +259,6 @@ static void settle_facts(struct settling *s, const struct input_stream *in,
 		settle_event(d, &facts, time, s->out);
 	} else if (d->rules[o->rule].plain) {
 		struct head h = {
-			.kind = d->rules[o->rule].kind,
 			.time = time,
 			.first = time,
 			.last = time,

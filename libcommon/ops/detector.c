@@ -72,20 +72,23 @@ static int make_set(struct detector *d, const struct detector_options *opt,
 	return err->kind == ERR_USAGE ? blame(packs, rules, &options, err) : -1;
 }
 
-/* The members that do not depend on the line; written once. */
-static void write_fixed(struct detector_rule *rule)
+/* What does not depend on the line, up to the title; written once. */
+static void write_opening(struct detector_rule *rule)
 {
 	const struct pack_rule *r = rule->pack;
-	struct buf *out = &rule->fixed;
+	struct buf *out = &rule->opening;
 
+	jwrite_str(out, "kind",
+		   rule->when ? condition_kind(rule->when) : "pattern");
 	jwrite_str(out, "pattern", r->id);
 	jwrite_str_opt(out, "category", r->category);
-	if (!r->tags.count)
-		return;
-	jwrite_open(out, "tags", '[');
-	for (size_t i = 0; i < r->tags.count; i++)
-		jwrite_str(out, NULL, r->tags.items[i].text);
-	jwrite_close(out, ']');
+	if (r->tags.count) {
+		jwrite_open(out, "tags", '[');
+		for (size_t i = 0; i < r->tags.count; i++)
+			jwrite_str(out, NULL, r->tags.items[i].text);
+		jwrite_close(out, ']');
+	}
+	buf_add_str(out, ",\"title\":\"");
 }
 
 static int make_rule(struct detector_rule *rule, const struct pack_rule *r,
@@ -97,15 +100,13 @@ static int make_rule(struct detector_rule *rule, const struct pack_rule *r,
 	rule->stats.id = r->id;
 	rule->service = facts_key(slice_of(r->service));
 	rule->id = slice_of(r->id);
-	rule->kind = SLICE_LIT("pattern");
-	write_fixed(rule);
+	rule->severity = slice_of(severity_name(r->severity));
 	if (r->title)
 		failed = template_new(&rule->title, r->title, err);
-	if (!failed && r->when) {
+	if (!failed && r->when)
 		failed = condition_parse(&rule->when, r->when, err);
-		if (!failed)
-			rule->kind = slice_of(condition_kind(rule->when));
-	}
+	if (!failed)
+		write_opening(rule);
 	if (failed && r->file)
 		(void)err_prefix(err, "%s:%zu", r->file, r->line);
 	return failed;
@@ -156,7 +157,7 @@ void detector_free(struct detector *d)
 	for (size_t i = 0; i < d->rule_count; i++) {
 		template_free(d->rules[i].title);
 		condition_free(d->rules[i].when);
-		buf_done(&d->rules[i].fixed);
+		buf_done(&d->rules[i].opening);
 		buf_done(&d->rules[i].folded);
 	}
 	free(d->rules);
