@@ -60,9 +60,11 @@ bool tail_inode_same(const struct tail_inode *a, const struct tail_inode *b)
 	       (a->born == b->born || !a->born || !b->born);
 }
 
+/* Streams of old files may still be known whose number was given away. */
 struct inode_key {
 	dev_t dev;
 	ino_t ino;
+	int64_t born;
 };
 
 static struct slice key_of(const struct tail_inode *inode,
@@ -71,6 +73,7 @@ static struct slice key_of(const struct tail_inode *inode,
 	memset(key, 0, sizeof(*key));
 	key->dev = inode->dev;
 	key->ino = inode->ino;
+	key->born = inode->born;
 	return (struct slice){(const char *)key, sizeof(*key)};
 }
 
@@ -80,8 +83,11 @@ struct tail_stream *tail_stream_known(const struct tail *t,
 	struct inode_key key;
 	struct tail_stream *s = map_get(&t->by_inode, key_of(inode, &key));
 
-	return s && !s->elsewhere && tail_inode_same(&s->inode, inode) ? s
-								       : NULL;
+	key.born = 0; /* not known when the state was saved */
+	if (!s)
+		s = map_get(&t->by_inode,
+			    (struct slice){(const char *)&key, sizeof(key)});
+	return s && !s->elsewhere ? s : NULL;
 }
 
 void tail_stream_index(struct tail *t, struct tail_stream *s,

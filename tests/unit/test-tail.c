@@ -548,6 +548,43 @@ static void an_old_state_gives_the_same_again(void **state)
 		assert_string_equal(r.id[i], id[i]);
 }
 
+/* Numbers of deleted files are given away again: a file that comes later in the
+ * state may have an old stream with the number of one that is still there. */
+static void a_number_that_was_given_away_again(void **state)
+{
+	AUTO_READER struct reader r = {.in = NULL};
+	AUTO_BUF struct buf all = BUF_INIT;
+	uintmax_t dev, ino;
+	intmax_t born;
+	const char *b;
+
+	(void)state;
+	put("a", "");
+	put("b", "x\n");
+	reader_open(&r, follow, PATHS("a", "b"));
+	assert_follows(&r, "x\n");
+	reader_save(&r);
+	reader_close(&r);
+	assert_int_equal(sscanf(strstr(buf_str(&r.state), "\"dev\""),
+				"\"dev\":%ju,\"ino\":%ju,\"born\":%jd", &dev,
+				&ino, &born),
+			 3);
+	b = strstr(buf_str(&r.state), "{\"path\":\"b\"");
+	assert_non_null(b);
+	buf_add(&all, r.state.data, (size_t)(b - r.state.data));
+	buf_addf(&all,
+		 "{\"path\":\"b\",\"dev\":%ju,\"ino\":%ju,\"born\":%jd,"
+		 "\"position\":0,\"moved\":true,\"done\":true},%s",
+		 dev, ino, born - 1, b);
+	buf_reset(&r.state);
+	buf_add_slice(&r.state, buf_slice(&all));
+	put("a", "one\n");
+	assert_int_equal(rename("a", "a.1"), 0);
+	put("a", "two\n");
+	reader_open(&r, follow, PATHS("a", "b"));
+	assert_follows(&r, "one\ntwo\n");
+}
+
 static void a_replaced_file(void **state)
 {
 	AUTO_READER struct reader r = {.in = NULL};
@@ -791,6 +828,7 @@ int main(void)
 		TEST(the_state_finds_streams_again),
 		TEST(what_is_there_at_the_start_is_saved),
 		TEST(an_old_state_gives_the_same_again),
+		TEST(a_number_that_was_given_away_again),
 		TEST(a_replaced_file),
 		TEST(permission_comes_and_goes),
 		TEST(without_inotify),
