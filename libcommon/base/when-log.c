@@ -10,8 +10,6 @@
 
 #define EPOCH_MIN_DIGITS  10
 #define EPOCH_MAX_DIGITS  19
-#define SYSLOG_LEN	  15 /* "Nov 20 10:11:12" */
-#define CLOCK_LEN	  8
 #define CLOCK_MAX	  20 /* "10:11:12.123456789" */
 #define YEARS_TO_LEAP_DAY 8  /* 1896-02-29 is followed by 1904-02-29 */
 #define LAST_DAYS	  28
@@ -40,15 +38,10 @@ static bool take(struct scan *s, char c)
 	return true;
 }
 
-static bool is_letter(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 /* No number or word goes on behind p. */
 static bool ends(const struct scan *s, const char *p)
 {
-	return p == s->end || !(when_digit(*p) || is_letter(*p));
+	return p == s->end || !(when_digit(*p) || when_letter(*p));
 }
 
 static bool take_two(struct scan *s, unsigned *ret)
@@ -128,25 +121,16 @@ static void take_any_blank(struct scan *s)
 		(void)take(s, ' ');
 }
 
-/* What may begin with a byte behind a clock. */
-enum { HALF_DAY = 1, ZONE = 2 };
-
-static const uint8_t goes_on[256] = {
-	['A'] = HALF_DAY, ['a'] = HALF_DAY, ['P'] = HALF_DAY, ['p'] = HALF_DAY,
-	['+'] = ZONE,	  ['-'] = ZONE,	    ['U'] = ZONE,     ['G'] = ZONE,
-	['Z'] = ZONE,	  ['z'] = ZONE,
-};
-
 static bool may_go_on(const struct scan *s, uint8_t with)
 {
-	return s->p < s->end && goes_on[(uint8_t)*s->p] & with;
+	return s->p < s->end && when_goes_on[(uint8_t)*s->p] & with;
 }
 
 /* Whether what stands behind a clock may say which half of the day it means. */
 static bool half_follows(struct scan s)
 {
 	take_any_blank(&s);
-	return may_go_on(&s, HALF_DAY);
+	return may_go_on(&s, WHEN_HALF_DAY);
 }
 
 /* "10:11:12 AM", "1:02:03.123pm" */
@@ -220,7 +204,7 @@ static void take_zone(struct scan *s)
 	bool attached = !take(&t, ' ');
 
 	/* Behind most times stands something else. */
-	if (!may_go_on(&t, ZONE))
+	if (!may_go_on(&t, WHEN_ZONE))
 		return;
 	if (take_offset(&t, attached)) {
 		*s = t;
@@ -346,7 +330,7 @@ static void take_trailing_year(struct scan *s)
 
 	take_zone(&t);
 	if (!t.has_zone && take(&t, ' '))
-		while (t.p < t.end && is_letter(*t.p))
+		while (t.p < t.end && when_letter(*t.p))
 			t.p++;
 	if (t.p > s->p && t.p[-1] == ' ')
 		t.p--;
@@ -389,24 +373,6 @@ static bool take_month_first(struct scan *s, bool weekday)
 	return true;
 }
 
-/* "Nov 20 10:11:12 ", and nothing that can belong to a time behind: the same as
- * below, for most lines of syslog, in a fraction of the time. */
-static bool take_syslog(struct scan *s)
-{
-	const char *p = s->p;
-
-	if (s->end - p < SYSLOG_LEN + 2 || p[3] != ' ' || p[6] != ' ' ||
-	    p[SYSLOG_LEN] != ' ' || goes_on[(uint8_t)p[SYSLOG_LEN + 1]] ||
-	    !take_month(s))
-		return false;
-	s->p = p + 4;
-	if (!take_day(s) || s->p != p + 6 ||
-	    !when_read_clock(p + 7, CLOCK_LEN, &s->civil))
-		return false;
-	s->p = p + SYSLOG_LEN;
-	return true;
-}
-
 static bool take_named(struct scan *s)
 {
 	struct scan t = *s;
@@ -414,9 +380,6 @@ static bool take_named(struct scan *s)
 	/* Most words are neither a month nor a day. */
 	if (s->end - s->p < 4 || (s->p[3] != ' ' && s->p[3] != ','))
 		return false;
-	if (take_syslog(s))
-		return true;
-	*s = t;
 	if (!take_weekday(&t))
 		return take_month_first(s, false);
 	if (take(&t, ',')) {
@@ -427,17 +390,14 @@ static bool take_named(struct scan *s)
 	return take(s, ' ') && take_month_first(s, true);
 }
 
-/* Seconds, also with a fraction, milliseconds, microseconds, nanoseconds. */
-static bool take_epoch(struct scan *s, int64_t *ret_ms)
+/* Of so many digits: seconds, also with a fraction behind them, milliseconds,
+ * microseconds, nanoseconds. */
+static bool take_epoch(struct scan *s, size_t digits, uint64_t value,
+		       int64_t *ret_ms)
 {
-	uint64_t value = 0, unit = 100;
-	int digits = 0;
+	uint64_t unit = 100;
 
-	for (; s->p < s->end && when_digit(*s->p); s->p++) {
-		if (++digits > EPOCH_MAX_DIGITS)
-			return false;
-		value = value * 10 + (uint64_t)(*s->p - '0');
-	}
+	s->p += digits;
 	if (digits == 10)
 		value *= 1000;
 	else if (digits == 16)
@@ -527,9 +487,10 @@ static bool is_likely(int64_t ms, int64_t now_ms)
 	       ms <= now_ms + WHEN_DAY && ms >= now_ms - SHORT_PAST;
 }
 
-static bool settle_epoch(struct scan *s, struct when *ret)
+static bool settle_epoch(struct scan *s, size_t digits, uint64_t value,
+			 struct when *ret)
 {
-	if (!take_epoch(s, &ret->ms))
+	if (!take_epoch(s, digits, value, &ret->ms))
 		return false;
 	ret->offset_minutes = 0;
 	ret->zone_assumed = false;
@@ -537,26 +498,32 @@ static bool settle_epoch(struct scan *s, struct when *ret)
 	return true;
 }
 
-/* At the start, as far as they tell the forms apart. */
-static size_t count_digits(const struct scan *s)
+/* The digits at the start, as far as they tell the forms apart, and what they
+ * say. */
+static size_t read_number(const struct scan *s, uint64_t *ret)
 {
+	uint64_t value = 0;
 	size_t n = 0;
 
-	while (n < EPOCH_MIN_DIGITS && s->p + n < s->end && when_digit(s->p[n]))
-		n++;
+	for (; n <= EPOCH_MAX_DIGITS && s->p + n < s->end; n++) {
+		if (!when_digit(s->p[n]))
+			break;
+		value = value * 10 + (uint64_t)(s->p[n] - '0');
+	}
+	*ret = value;
 	return n;
 }
 
-/* Tries the forms that begin with this byte, or so many digits. */
-static bool take_time(struct scan *s, int64_t now_ms, struct when *ret)
+/* Tries the forms that begin with so many digits. */
+static bool take_numbers(struct scan *s, int64_t now_ms, struct when *ret)
 {
-	struct scan start = *s;
-	size_t digits = count_digits(s);
+	struct scan start;
+	uint64_t value;
+	size_t digits = read_number(s, &value);
 
-	if (s->p < s->end && is_letter(*s->p))
-		return take_named(s) && settle(s, now_ms, ret);
 	if (digits >= EPOCH_MIN_DIGITS)
-		return settle_epoch(s, ret);
+		return settle_epoch(s, digits, value, ret);
+	start = *s;
 	if (digits == 4 && take_iso(s))
 		return settle(s, now_ms, ret);
 	*s = start;
@@ -573,15 +540,19 @@ static bool take_time(struct scan *s, int64_t now_ms, struct when *ret)
 	return take_american(s) && settle(s, now_ms, ret);
 }
 
-int when_parse_log(const char *s, size_t n, int64_t now_ms, struct when *ret)
+int when_parse_form(const char *s, size_t n, int64_t now_ms, struct when *ret)
 {
 	struct scan scan = {.p = s, .end = s + n};
-	bool bracket;
+	bool bracket, found;
 
 	if (n == 0)
 		return -1;
 	bracket = take(&scan, '[');
-	if (!take_time(&scan, now_ms, ret) || !ends(&scan, scan.p))
+	if (scan.p < scan.end && when_letter(*scan.p))
+		found = take_named(&scan) && settle(&scan, now_ms, ret);
+	else
+		found = take_numbers(&scan, now_ms, ret);
+	if (!found || !ends(&scan, scan.p))
 		return -1;
 	if (bracket)
 		(void)take(&scan, ']');

@@ -88,12 +88,10 @@ bool when_read_date(const char *p, char separator, struct when_civil *c)
 
 size_t when_read_clock(const char *p, size_t n, struct when_civil *c)
 {
-	size_t used = 8;
+	size_t used = WHEN_CLOCK_LEN;
 	unsigned unit = 100;
 
-	if (n < used || !when_two_digits(p, &c->hour) || p[2] != ':' ||
-	    !when_two_digits(p + 3, &c->minute) || p[5] != ':' ||
-	    !when_two_digits(p + 6, &c->second))
+	if (n < used || !when_read_hms(p, c))
 		return 0;
 	c->ms = 0;
 	if (n - used < 2 || (p[used] != '.' && p[used] != ',') ||

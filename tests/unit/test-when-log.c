@@ -373,6 +373,40 @@ static void the_short_way_reads_the_same(void **state)
 	}
 }
 
+/* The day of a line may have been read with another clock, in another zone. In
+ * brackets it is read at length. */
+static void a_day_read_before_is_read_the_same(void **state)
+{
+	static const char *const zones[] = {"UTC", "Europe/Berlin", "XYZ-14"};
+	static const char *const days[] = {"Jan  1", "Jan 01", "Feb 28",
+					   "Feb 29", "Jun 30", "Dec 29",
+					   "Dec 31", "Dec 32"};
+	static const char *const clocks[] = {"00:00:00", "12:00:00", "23:59:59",
+					     "23:59:60", "24:00:00"};
+	int64_t now = time_of("2023-12-28T12:00:00Z");
+
+	(void)state;
+	for (size_t i = 0; i < 40000; i++, now += WHEN_HOUR) {
+		struct when want = {.used = 0}, got = {.used = 0};
+		char line[32];
+		int n = snprintf(line, sizeof(line), "[%s %s] x",
+				 days[next_random() % ARRAY_LEN(days)],
+				 clocks[next_random() % ARRAY_LEN(clocks)]);
+		int rc;
+
+		if (i % 100 == 0)
+			zone(zones[i / 100 % ARRAY_LEN(zones)]);
+		rc = when_parse_log(line, (size_t)n, now, &want);
+		line[n - 3] = ' ';
+		if (when_parse_log(line + 1, (size_t)n - 1, now, &got) != rc ||
+		    (rc == 0 &&
+		     (got.ms != want.ms || got.used + 2 != want.used ||
+		      got.offset_minutes != want.offset_minutes)))
+			fail_msg("'%s' at %s", line, TEXT(now));
+	}
+	zone("UTC");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +414,7 @@ int main(void)
 		cmocka_unit_test(log_epochs),
 		cmocka_unit_test(log_times_without_year),
 		cmocka_unit_test(the_short_way_reads_the_same),
+		cmocka_unit_test(a_day_read_before_is_read_the_same),
 		cmocka_unit_test(the_year_is_right_at_new_year),
 		cmocka_unit_test(log_lines_without_time),
 		cmocka_unit_test(log_forms_come_back),
