@@ -74,20 +74,9 @@ bool severity_parse(struct slice text, enum severity *ret)
 
 _Static_assert(ARRAY_LEN(words) < 64, "a bit for each, and one more");
 
-/* The words of that length that begin with that letter, a bit each: nearly all
+/* The words of each length that begin with each letter, a bit each: nearly all
  * text that is asked about is no level. */
-static uint64_t words_like(char first, size_t len)
-{
-	static _Thread_local uint64_t like[WORD_MAX][32];
-
-	if (!like[0][0]) {
-		for (size_t i = 0; i < ARRAY_LEN(words); i++)
-			like[strlen(words[i].text)][*words[i].text & 31] |=
-				UINT64_C(1) << i;
-		like[0][0] = 1; /* no word is empty */
-	}
-	return like[len][first & 31];
-}
+static _Thread_local uint64_t words_like[WORD_MAX][32];
 
 /* But for upper and lower case; the word has only letters. */
 static bool is_word(struct slice text, const struct word *w)
@@ -98,16 +87,10 @@ static bool is_word(struct slice text, const struct word *w)
 	return true;
 }
 
-bool severity_of_level(struct slice text, enum severity *ret)
+static __attribute__((noinline)) bool find_word(struct slice text,
+						uint64_t like,
+						enum severity *ret)
 {
-	uint64_t like;
-
-	if (text.len == 0 || text.len >= WORD_MAX)
-		return false;
-	if (text.len == 1 && *text.ptr >= '0' && *text.ptr <= '9')
-		return severity_of_number(*text.ptr - '0',
-					  SEVERITY_SCALE_SYSLOG, ret);
-	like = words_like(*text.ptr, text.len);
 	for (; like; like &= like - 1) {
 		const struct word *w = &words[__builtin_ctzll(like)];
 
@@ -117,6 +100,32 @@ bool severity_of_level(struct slice text, enum severity *ret)
 		}
 	}
 	return false;
+}
+
+static __attribute__((noinline)) bool first_level(struct slice text,
+						  enum severity *ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		words_like[strlen(words[i].text)][*words[i].text & 31] |=
+			UINT64_C(1) << i;
+	words_like[0][0] = 1; /* no word is empty */
+	return severity_of_level(text, ret);
+}
+
+/* Each call is the last thing that is done, so that saying no takes little. */
+bool severity_of_level(struct slice text, enum severity *ret)
+{
+	uint64_t like;
+
+	if (text.len == 0 || text.len >= WORD_MAX)
+		return false;
+	if (text.len == 1 && *text.ptr >= '0' && *text.ptr <= '9')
+		return severity_of_number(*text.ptr - '0',
+					  SEVERITY_SCALE_SYSLOG, ret);
+	if (!words_like[0][0])
+		return first_level(text, ret);
+	like = words_like[text.len][*text.ptr & 31];
+	return like && find_word(text, like, ret);
 }
 
 /* The highest number of a range and what all of it means, in rising order. */

@@ -47,6 +47,7 @@ enum fields_end {
 	FIELDS_TAG_END = 4,  /* of syslog */
 	FIELDS_HEAD_END = 8, /* of what is no level, nor another part of a head,
 				as far as it stands in small letters */
+	FIELDS_KEY_END = 16, /* of what may be the name of a pair */
 };
 
 extern const uint8_t fields_ends[256];
@@ -65,12 +66,9 @@ static inline const char *fields_skip_word(const char *p, const char *end)
 	return fields_skip_until(p, end, FIELDS_BLANK);
 }
 
-/* Behind what may be the name of a pair. */
 static inline const char *fields_skip_key(const char *p, const char *end)
 {
-	for (; p < end && *p != '=' && *p != '"' && *p > ' '; p++)
-		;
-	return p;
+	return fields_skip_until(p, end, FIELDS_KEY_END);
 }
 
 static inline struct slice fields_between(const char *p, const char *end)

@@ -68,21 +68,17 @@ static bool take_level(struct head *h, struct slice level)
 /* Blanks, and what stands between two parts of the head. */
 static void skip_between(struct head *h)
 {
-	while (h->p < h->end) {
-		const char *p = h->p;
+	const char *p = h->p;
 
-		if (is_blank(*p) || *p == '|' || *p == ']') {
-			h->p++;
-			continue;
-		}
-		if (!fields_any_of(*p, "-:,"))
+	do {
+		while (p < h->end && fields_ends[(uint8_t)*p] & FIELDS_WORD_END)
+			p++;
+		h->p = p;
+		if (p == h->end || !fields_any_of(*p, "-:,"))
 			return;
 		while (p < h->end && *p == *h->p)
 			p++;
-		if (!blank_at(h, p))
-			return;
-		h->p = p;
-	}
+	} while (blank_at(h, p));
 }
 
 static bool take_time(struct head *h)
@@ -504,13 +500,11 @@ static bool begins_headless(struct slice text)
 	return !known_level(fields_between(text.ptr, p));
 }
 
-void fields_head_level(struct fields_reader *r, struct slice text)
+static void take_head_level(struct fields_reader *r, struct slice text)
 {
 	struct fields found = {.text = text};
 	struct fields_reader inner = *r;
 
-	if (begins_headless(text))
-		return;
 	inner.f = &found;
 	inner.line = text;
 	if (!read_head(&inner))
@@ -518,4 +512,10 @@ void fields_head_level(struct fields_reader *r, struct slice text)
 	r->f->level = found.level;
 	r->f->has_severity = found.has_severity;
 	r->f->severity = found.severity;
+}
+
+void fields_head_level(struct fields_reader *r, struct slice text)
+{
+	if (!begins_headless(text))
+		take_head_level(r, text);
 }

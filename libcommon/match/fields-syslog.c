@@ -36,13 +36,6 @@ static void set_pri(struct fields *f, unsigned pri)
 		pri % PRI_LEVELS, SEVERITY_SCALE_SYSLOG, &f->severity);
 }
 
-/* Neither a control nor a byte that is not ASCII. */
-static bool is_tag(char c)
-{
-	return (signed char)c > ' ' &&
-	       !(fields_ends[(uint8_t)c] & FIELDS_TAG_END);
-}
-
 /* "sshd[17]:", "kernel:", "postfix/smtpd[17]:" */
 static struct tag read_tag(const char *p, const char *end)
 {
@@ -52,8 +45,7 @@ static struct tag read_tag(const char *p, const char *end)
 
 	if (end - p > TAG_MAX)
 		end = p + TAG_MAX;
-	while (p < end && is_tag(*p))
-		p++;
+	p = fields_skip_until(p, end, FIELDS_TAG_END);
 	t.blank = p;
 	if (p == end || p == start)
 		return t;

@@ -28,28 +28,27 @@ const struct fields_format fields_format_list[FIELDS_AS_END] = {
 	[FIELDS_AS_DMESG] = {"dmesg", fields_read_dmesg},
 };
 
-#define BLANK (FIELDS_BLANK | FIELDS_WORD_END | FIELDS_HEAD_END)
 #define HEAD  FIELDS_HEAD_END
+#define WORD  (FIELDS_WORD_END | HEAD)
+#define TAG   FIELDS_TAG_END
+#define TEXT  (TAG | FIELDS_KEY_END) /* neither of them goes on */
+#define BLANK (FIELDS_BLANK | WORD | TEXT)
 
-const uint8_t fields_ends[256] = {
+/* Ranges are what gcc and clang know beyond C. */
+__extension__ const uint8_t fields_ends[256] = {
+	[0 ... '\t' - 1] = TEXT,
 	['\t'] = BLANK,
+	['\t' + 1 ... ' ' - 1] = TEXT,
 	[' '] = BLANK,
-	['|'] = FIELDS_WORD_END | HEAD,
-	[']'] = FIELDS_WORD_END | FIELDS_TAG_END | HEAD,
-	['['] = FIELDS_TAG_END,
-	[':'] = FIELDS_TAG_END,
-	['{'] = FIELDS_TAG_END,
-	['"'] = FIELDS_TAG_END,
-	['='] = FIELDS_TAG_END | HEAD,
-	/* clang-format off */
-	['A'] = HEAD, ['B'] = HEAD, ['C'] = HEAD, ['D'] = HEAD,
-	['E'] = HEAD, ['F'] = HEAD, ['G'] = HEAD, ['H'] = HEAD,
-	['I'] = HEAD, ['J'] = HEAD, ['K'] = HEAD, ['L'] = HEAD,
-	['M'] = HEAD, ['N'] = HEAD, ['O'] = HEAD, ['P'] = HEAD,
-	['Q'] = HEAD, ['R'] = HEAD, ['S'] = HEAD, ['T'] = HEAD,
-	['U'] = HEAD, ['V'] = HEAD, ['W'] = HEAD, ['X'] = HEAD,
-	['Y'] = HEAD, ['Z'] = HEAD,
-	/* clang-format on */
+	['|'] = WORD,
+	[']'] = WORD | TAG,
+	['['] = TAG,
+	[':'] = TAG,
+	['{'] = TAG,
+	['"'] = TEXT,
+	['='] = TEXT | HEAD,
+	['A' ... 'Z'] = HEAD,
+	[0x80 ... 0xff] = TEXT,
 };
 
 const struct fields_format *fields_format_find(const char *name)
@@ -94,31 +93,34 @@ struct slice fields_rest(const struct fields_reader *r, const char *p)
 	return fields_between(p, end);
 }
 
+/* Line ends may stand before it, too. */
+static bool begins_with_brace(const char *p, const char *end)
+{
+	while (p < end && fields_any_of(*p, " \t\r\n"))
+		p++;
+	return p < end && *p == '{';
+}
+
 /* As it looks: the first byte leaves few formats. */
 static bool read_auto(struct fields_reader *r)
 {
-	const char *end = r->line.ptr + r->line.len;
-	const char *p;
+	const char *p = r->line.ptr, *end = p + r->line.len;
 
-	if (!r->line.len)
+	if (p == end)
 		return false;
-	/* JSON may have line ends before it, too. */
-	for (p = r->line.ptr; p < end && fields_any_of(*p, " \t\r\n"); p++)
-		;
-	if (p < end && *p == '{')
-		return fields_read_json(r);
-	if (*r->line.ptr == '<')
-		return fields_read_syslog5424(r) || fields_read_syslog(r);
-	if (*r->line.ptr == '[')
-		return fields_read_dmesg(r);
-	if (fields_digit(*r->line.ptr))
-		return fields_read_cri(r) || fields_read_redis(r) ||
-		       fields_read_syslog(r) || fields_read_combined(r);
-	if (fields_letter(*r->line.ptr))
+	if (fields_letter(*p))
 		return fields_read_syslog(r) || fields_read_klog(r) ||
 		       fields_read_python(r) || fields_read_logfmt(r) ||
 		       fields_read_combined(r);
-	return fields_read_combined(r);
+	if (fields_digit(*p))
+		return fields_read_cri(r) || fields_read_redis(r) ||
+		       fields_read_syslog(r) || fields_read_combined(r);
+	if (*p == '[')
+		return fields_read_dmesg(r);
+	if (*p == '<')
+		return fields_read_syslog5424(r) || fields_read_syslog(r);
+	return begins_with_brace(p, end) ? fields_read_json(r)
+					 : fields_read_combined(r);
 }
 
 /* A pair comes first in any line of pairs. */
@@ -147,9 +149,7 @@ bool fields_wraps(struct slice line, const struct fields_format *format)
 		return begins_with_cri(p, end);
 	if (p < end && fields_letter(*p))
 		return begins_with_pair(p, end);
-	while (p < end && fields_any_of(*p, " \t\r\n"))
-		p++;
-	return p < end && *p == '{';
+	return begins_with_brace(p, end);
 }
 
 static void read_line(struct fields_reader *r,
