@@ -48,6 +48,9 @@ enum fields_end {
 	FIELDS_HEAD_END = 8, /* of what is no level, nor another part of a head,
 				as far as it stands in small letters */
 	FIELDS_KEY_END = 16, /* of what may be the name of a pair */
+	/* What names are made of that no usual word is made of. */
+	FIELDS_SMALL = 32,
+	FIELDS_NAMES = 64,
 };
 
 extern const uint8_t fields_ends[256];

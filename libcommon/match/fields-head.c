@@ -243,7 +243,7 @@ static bool is_usual(struct slice s)
 		"notice",   "alert", "emerg",	"verbose"};
 
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
-		if (s.len == strlen(usual[i]) &&
+		if ((*s.ptr | 0x20) == *usual[i] && s.len == strlen(usual[i]) &&
 		    !strncasecmp(s.ptr, usual[i], s.len))
 			return true;
 	return false;
@@ -269,11 +269,18 @@ static bool is_level(const struct head *h, const struct word *w)
 
 static bool take_level_word(struct head *h, const struct word *w)
 {
-	bool known = !h->named && known_level(w->text);
-	struct slice level = known ? w->text : level_part(w->text);
+	struct slice level = w->text;
 
-	if (h->named || !(known ? is_level(h, w) : all_upper(level)))
+	if (h->named)
 		return false;
+	if (known_level(level)) {
+		if (!is_level(h, w))
+			return false;
+	} else {
+		level = level_part(level);
+		if (!all_upper(level))
+			return false;
+	}
 	(void)take_level(h, level);
 	h->p = w->behind;
 	h->done = w->mark == ':';
@@ -283,13 +290,12 @@ static bool take_level_word(struct head *h, const struct word *w)
 /* The name of a class, module or place: lower case with something else. */
 static bool is_identifier(struct slice s)
 {
-	bool lower = false, other = false;
+	unsigned parts = 0;
 
-	for (size_t i = 0; i < s.len; i++) {
-		lower |= s.ptr[i] >= 'a' && s.ptr[i] <= 'z';
-		other |= is_upper(s.ptr[i]) || fields_any_of(s.ptr[i], "._:/@");
-	}
-	return lower && other && s.ptr[s.len - 1] != '.';
+	for (size_t i = 0; i < s.len; i++)
+		parts |= fields_ends[(uint8_t)s.ptr[i]];
+	return parts & FIELDS_SMALL && parts & FIELDS_NAMES &&
+	       s.ptr[s.len - 1] != '.';
 }
 
 /* Whether " - ", " : " or a TAB parts what stands at p from what follows. */

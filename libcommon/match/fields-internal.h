@@ -138,6 +138,8 @@ fields_read_fn fields_read_syslog, fields_read_syslog5424;
 /* fields-text.c */
 fields_read_fn fields_read_cri, fields_read_combined, fields_read_klog,
 	fields_read_python, fields_read_redis, fields_read_dmesg;
+/* Behind the time that a line of CRI begins with; NULL when it is none. */
+const char *fields_cri_stream(struct slice line);
 /* fields-head.c: any other line; always true. */
 fields_read_fn fields_read_plain;
 /* The level that a text names at its start, of which nothing else is read. */

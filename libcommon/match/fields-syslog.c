@@ -37,7 +37,7 @@ static void set_pri(struct fields *f, unsigned pri)
 }
 
 /* "sshd[17]:", "kernel:", "postfix/smtpd[17]:" */
-static struct tag read_tag(const char *p, const char *end)
+static inline struct tag read_tag(const char *p, const char *end)
 {
 	struct tag t = {.behind = NULL};
 	const char *start = p;
@@ -127,37 +127,52 @@ static bool has_iso(const char *p, const char *end)
 	return end - p > 20 && fields_digit(*p) && p[10] == 'T';
 }
 
-bool fields_read_syslog(struct fields_reader *r)
+static bool begins_with_time(const char *p, const char *end)
+{
+	return has_iso(p, end) || has_month(p, end);
+}
+
+static bool read_timed(struct fields_reader *r, const char *p, bool pri)
+{
+	struct fields *f = r->f;
+	struct when when;
+	size_t used = fields_time_at(r, p, &when);
+
+	if (!used || !read_body(r, p + used, pri, &when))
+		return false;
+	f->when = when;
+	f->has_time = true;
+	f->format = &fields_format_list[FIELDS_AS_SYSLOG];
+	return true;
+}
+
+static bool read_with_pri(struct fields_reader *r)
 {
 	struct fields *f = r->f;
 	const char *end = r->line.ptr + r->line.len;
-	const char *p = r->line.ptr;
-	const char *behind;
-	struct when when = {.used = 0};
-	size_t used = 0;
+	const char *p;
 	unsigned pri;
 
-	behind = read_pri(p, end, &pri);
-	if (behind)
-		p = behind;
-	if (has_iso(p, end) || has_month(p, end))
-		used = fields_time_at(r, p, &when);
-	if (!used && !behind)
+	p = read_pri(r->line.ptr, end, &pri);
+	if (!p)
 		return false;
-	if (used) {
-		if (!read_body(r, p + used, behind != NULL, &when))
-			return false;
-		f->when = when;
-		f->has_time = true;
-	} else {
-		f->bad_time = has_iso(p, end) || has_month(p, end);
+	f->bad_time = begins_with_time(p, end) && !read_timed(r, p, true);
+	if (!f->has_time)
 		f->message = fields_rest(r, p);
-	}
 	f->format = &fields_format_list[FIELDS_AS_SYSLOG];
-	if (behind)
-		set_pri(f, pri);
-	else
-		fields_head_level(r, f->message);
+	set_pri(f, pri);
+	return true;
+}
+
+bool fields_read_syslog(struct fields_reader *r)
+{
+	const char *p = r->line.ptr, *end = p + r->line.len;
+
+	if (p < end && *p == '<')
+		return read_with_pri(r);
+	if (!begins_with_time(p, end) || !read_timed(r, p, false))
+		return false;
+	fields_head_level(r, r->f->message);
 	return true;
 }
 

@@ -9,19 +9,22 @@ static void take_when(struct fields *f, const struct when *when)
 	f->has_time = true;
 }
 
-/* "2026-11-20T10:11:12.123456789Z stderr F what the container wrote" */
-bool fields_read_cri(struct fields_reader *r)
+const char *fields_cri_stream(struct slice line)
 {
-	const char *p = r->line.ptr;
-	const char *end = p + r->line.len;
+	const char *p = line.ptr, *end = p + line.len;
+
+	if (line.len < sizeof("2026-11-20T10:11:12Z") || p[10] != 'T')
+		return NULL;
+	p = fields_skip_word(p + 11, end);
+	return end - p > 8 && !memcmp(p, " std", 4) ? p : NULL;
+}
+
+static bool read_cri(struct fields_reader *r, const char *p)
+{
+	const char *end = r->line.ptr + r->line.len;
 	struct when when;
 
-	if (r->inside || r->line.len < sizeof("2026-11-20T10:11:12Z") ||
-	    p[10] != 'T')
-		return false;
-	p = fields_skip_word(p, end);
-	if (end - p < 9 ||
-	    (memcmp(p, " stdout ", 8) != 0 && memcmp(p, " stderr ", 8) != 0))
+	if (memcmp(p, " stdout ", 8) != 0 && memcmp(p, " stderr ", 8) != 0)
 		return false;
 	if ((p[8] != 'P' && p[8] != 'F') ||
 	    (p + 9 < end && p[9] != ' ' && p[9] != ':'))
@@ -37,6 +40,14 @@ bool fields_read_cri(struct fields_reader *r)
 	r->inner = fields_between(p < end ? p + 1 : end, end);
 	r->wraps = true;
 	return true;
+}
+
+/* "2026-11-20T10:11:12.123456789Z stderr F what the container wrote" */
+bool fields_read_cri(struct fields_reader *r)
+{
+	const char *stream = r->inside ? NULL : fields_cri_stream(r->line);
+
+	return stream && read_cri(r, stream);
 }
 
 /* Behind the closing quote of a text that p stands in; NULL: none. */
@@ -160,23 +171,18 @@ bool fields_read_python(struct fields_reader *r)
 	       fields_any_of(*p, "EWICD") && read_python(r);
 }
 
-/* 123:M 20 Nov 2026 10:11:12.123 # msg */
-bool fields_read_redis(struct fields_reader *r)
+static bool read_redis(struct fields_reader *r, const char *p)
 {
 	static const char marks[] = ".-*#";
 	static const enum severity severities[] = {
 		SEVERITY_INFO, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM};
 	struct fields *f = r->f;
 	const char *end = r->line.ptr + r->line.len;
-	const char *p = fields_skip_digits(r->line.ptr, end);
 	const char *pid_end = p;
 	const char *mark;
 	struct when when;
 	size_t used;
 
-	if (end - p < 4 || p == r->line.ptr || *p != ':' ||
-	    !fields_letter(p[1]) || p[2] != ' ')
-		return false;
 	p += 3;
 	used = fields_time_at(r, p, &when);
 	p += used;
@@ -193,6 +199,16 @@ bool fields_read_redis(struct fields_reader *r)
 	f->severity = severities[mark - marks];
 	f->message = fields_rest(r, p + 2);
 	return true;
+}
+
+/* 123:M 20 Nov 2026 10:11:12.123 # msg */
+bool fields_read_redis(struct fields_reader *r)
+{
+	const char *end = r->line.ptr + r->line.len;
+	const char *p = fields_skip_digits(r->line.ptr, end);
+
+	return end - p > 3 && p > r->line.ptr && *p == ':' &&
+	       fields_letter(p[1]) && p[2] == ' ' && read_redis(r, p);
 }
 
 /* [12345.678901] msg: seconds since the start, so there is no time. */

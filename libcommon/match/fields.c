@@ -43,11 +43,16 @@ __extension__ const uint8_t fields_ends[256] = {
 	['|'] = WORD,
 	[']'] = WORD | TAG,
 	['['] = TAG,
-	[':'] = TAG,
+	[':'] = TAG | FIELDS_NAMES,
+	['.'] = FIELDS_NAMES,
+	['_'] = FIELDS_NAMES,
+	['/'] = FIELDS_NAMES,
+	['@'] = FIELDS_NAMES,
 	['{'] = TAG,
 	['"'] = TEXT,
 	['='] = TEXT | HEAD,
-	['A' ... 'Z'] = HEAD,
+	['A' ... 'Z'] = HEAD | FIELDS_NAMES,
+	['a' ... 'z'] = FIELDS_SMALL,
 	[0x80 ... 0xff] = TEXT,
 };
 
@@ -131,12 +136,6 @@ static bool begins_with_pair(const char *p, const char *end)
 	return behind < end && *behind == '=' && behind > p;
 }
 
-static bool begins_with_cri(const char *p, const char *end)
-{
-	p = fields_skip_word(p, end);
-	return end - p > 4 && !memcmp(p, " std", 4);
-}
-
 bool fields_wraps(struct slice line, const struct fields_format *format)
 {
 	const char *p = line.ptr, *end = p + line.len;
@@ -146,7 +145,7 @@ bool fields_wraps(struct slice line, const struct fields_format *format)
 		       format->read == fields_read_logfmt ||
 		       format->read == fields_read_cri;
 	if (p < end && fields_digit(*p))
-		return begins_with_cri(p, end);
+		return fields_cri_stream(line) != NULL;
 	if (p < end && fields_letter(*p))
 		return begins_with_pair(p, end);
 	return begins_with_brace(p, end);
