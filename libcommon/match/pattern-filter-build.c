@@ -20,9 +20,9 @@
 #define SAMPLES 256
 /* What four bytes of a frequent word tell. */
 #define FREQUENT_BITS 7.0
-/* And of all strings together: 72 MB. */
+/* And of all strings together: 88 MB. */
 #define GRAMS_ALL_MAX ((size_t)2 * 1024 * 1024)
-/* Of more, the bytes around are not kept: 16 MB. */
+/* Of more, the bytes around are not kept: 8 MB. */
 #define CONTEXTS_MAX ((size_t)256 * 1024)
 /* Bits of the table for each, so that few looks are in vain; and the
  * logarithm of how many there are. */
@@ -147,14 +147,12 @@ static double choose_gram(const struct build *b, size_t stride, size_t behind,
 	return least;
 }
 
-static uint64_t kinds_of(const struct spot *spot)
+static uint32_t kinds_of(const struct spot *spot)
 {
-	uint64_t kinds = 0;
+	uint32_t kinds = 0;
 
-	if (spot->count == PATTERN_BYTE_KINDS)
-		return UINT64_MAX;
 	for (size_t i = 0; i < spot->count; i++)
-		kinds |= UINT64_C(1) << pattern_kinds(spot->kinds[i]);
+		kinds |= UINT32_C(1) << pattern_kind(spot->kinds[i]);
 	return kinds;
 }
 
@@ -189,22 +187,23 @@ static void add_gram(struct build *b, uint32_t gram,
 			      .entry = *entry};
 }
 
+/* Of a string what is around the four bytes at a place, too. */
 static struct pattern_entry entry_at(const struct build *b, int at)
 {
-	uint8_t next[PATTERN_GRAM] = {0}, mask[PATTERN_GRAM] = {0};
+	uint8_t text[PATTERN_AROUND] = {0}, mask[PATTERN_AROUND] = {0};
 	struct pattern_entry e = {.needle = (uint32_t)b->f->needle_count,
 				  .at = at};
 
-	for (int i = 0; b->literal && i < PATTERN_GRAM; i++) {
-		int k = at + PATTERN_GRAM + i;
+	for (int i = 0; b->literal && i < (int)PATTERN_AROUND; i++) {
+		int k = at - PATTERN_GRAM + i;
 
 		if (k < 0 || k >= (int)b->len)
 			continue;
 		mask[i] = PATTERN_FOLD & 0xff;
-		next[i] = (uint8_t)b->literal->bytes[k] & mask[i];
+		text[i] = (uint8_t)b->literal->bytes[k] & mask[i];
 	}
-	memcpy(&e.next, next, sizeof(e.next));
-	memcpy(&e.next_mask, mask, sizeof(e.next_mask));
+	e.around = pattern_around(text);
+	e.mask = pattern_around(mask);
 	return e;
 }
 

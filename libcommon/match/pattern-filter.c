@@ -24,31 +24,67 @@ struct search {
 	struct pattern_scratch *scratch;
 };
 
-/* Up to eight bytes, and zeros behind the end. */
-static uint64_t load_text(const struct search *k, size_t at)
-{
-	uint64_t value = 0;
+/* The four bytes at a place, and those around them. */
+struct spot {
+	uint64_t around;
+	uint32_t gram;
+};
 
-	if (k->len - at >= sizeof(value))
-		memcpy(&value, k->text + at, sizeof(value));
-	else
-		memcpy(&value, k->text + at, k->len - at);
-	return value;
+static uint64_t load_word(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
 }
 
-/* Both words at once, and zeros behind the end: of a short needle none of the
- * second counts. */
+static struct spot load_spot(const uint8_t *p)
+{
+	struct spot s = {.around = pattern_around(p)};
+
+	memcpy(&s.gram, p + PATTERN_GRAM, sizeof(s.gram));
+	return s;
+}
+
+/* Where some of them are not in the text: zeros. */
+static __attribute__((noinline)) struct spot load_edge(const struct search *k,
+						       size_t p)
+{
+	uint8_t text[PATTERN_AROUND] = {0};
+	size_t from = p < PATTERN_GRAM ? 0 : p - PATTERN_GRAM;
+	size_t to = p + PATTERN_BEHIND;
+
+	if (to > k->len)
+		to = k->len;
+	memcpy(text + PATTERN_GRAM + from - p, k->text + from, to - from);
+	return load_spot(text);
+}
+
+/* Both words at once: of a short needle none of the second counts. */
+static bool same_words(const struct pattern_needle *n, const uint8_t *text)
+{
+	uint64_t low = load_word(text) ^ n->value[0];
+	uint64_t high = load_word(text + sizeof(low)) ^ n->value[1];
+
+	return ((low & n->mask[0]) | (high & n->mask[1])) == 0;
+}
+
+static __attribute__((noinline)) bool same_end(const struct pattern_needle *n,
+					       const uint8_t *text, size_t len)
+{
+	uint8_t end[PATTERN_LITERAL_BYTES] = {0};
+
+	memcpy(end, text, len);
+	return same_words(n, end);
+}
+
 static bool fits(const struct search *k, const struct pattern_needle *n,
 		 size_t at)
 {
-	uint64_t text[PATTERN_WORDS] = {0};
+	size_t len = k->len - at;
 
-	if (k->len - at >= sizeof(text))
-		memcpy(text, k->text + at, sizeof(text));
-	else
-		memcpy(text, k->text + at, k->len - at);
-	return (((text[0] ^ n->value[0]) & n->mask[0]) |
-		((text[1] ^ n->value[1]) & n->mask[1])) == 0;
+	return len < PATTERN_LITERAL_BYTES ? same_end(n, k->text + at, len)
+					   : same_words(n, k->text + at);
 }
 
 static bool fits_sets(const struct search *k, const struct pattern_needle *n,
@@ -65,13 +101,13 @@ static bool fits_sets(const struct search *k, const struct pattern_needle *n,
 /* Strings that are met at one step may stand in the wrong order. */
 static void add_place(struct pattern_places *p, size_t at, uint32_t ref)
 {
-	struct pattern_place place = {.at = (uint32_t)at, .ref = ref};
-	size_t i = p->count;
+	size_t i;
 
-	pattern_places_add(p, at, ref);
-	for (; i > 0 && p->list[i - 1].at > place.at; i--)
+	if (p->count == p->cap)
+		pattern_places_grow(p);
+	for (i = p->count++; i > 0 && p->list[i - 1].at > at; i--)
 		p->list[i] = p->list[i - 1];
-	p->list[i] = place;
+	p->list[i] = (struct pattern_place){.at = (uint32_t)at, .ref = ref};
 }
 
 /* Does the needle stand at a place? */
@@ -87,21 +123,16 @@ static bool is_needle(const struct search *k, uint32_t ref, size_t at)
 }
 
 /* Compares the text with all strings that have the four bytes at p. */
-static void compare(const struct search *k, size_t p)
+static void compare(const struct search *k, size_t p, struct spot here)
 {
 	const struct pattern_filter *f = k->filter;
-	uint64_t near = load_text(k, p);
-	uint32_t gram, next, hash;
-	const struct pattern_entry *e, *end;
+	uint32_t hash = pattern_gram_hash(here.gram) >> f->begin_shift;
+	const struct pattern_entry *e, *end = f->entries + f->begin[hash + 1];
 
-	memcpy(&gram, &near, sizeof(gram));
-	memcpy(&next, (const char *)&near + sizeof(gram), sizeof(next));
-	hash = pattern_gram_hash(gram) >> f->begin_shift;
-	end = f->entries + f->begin[hash + 1];
 	for (e = f->entries + f->begin[hash]; e < end; e++) {
 		size_t at = p - (size_t)e->at;
 
-		if (((next ^ e->next) & e->next_mask) != 0 ||
+		if (((here.around ^ e->around) & e->mask) != 0 ||
 		    !is_needle(k, e->needle, at))
 			continue;
 		if (k->places)
@@ -131,28 +162,37 @@ static void search_rare(const struct search *k, const struct pattern_rare *r)
 	}
 }
 
+/* The places at the edges are so few that they need no look. */
+static size_t search_edge(const struct search *k, size_t p, size_t end)
+{
+	for (; p < end; p += k->filter->stride)
+		compare(k, p, load_edge(k, p));
+	return p;
+}
+
 static void search_grams(const struct search *k)
 {
 	struct pattern_looks looks = {.text = k->text, .len = k->len};
-	size_t stride = k->filter->stride, p = 0, whole;
+	size_t stride = k->filter->stride, p, end;
 	/* Only what was written is read. */
 	uint16_t found[PATTERN_LOOKS + PATTERN_LANES];
 
-	whole = k->len >= PATTERN_GRAM ? k->len - PATTERN_GRAM + 1 : 0;
-	while (p < whole) {
+	p = search_edge(k, 0, k->len < PATTERN_GRAM ? k->len : PATTERN_GRAM);
+	end = k->len < PATTERN_AROUND ? 0 : k->len - PATTERN_BEHIND + 1;
+	while (p < end) {
+		const uint8_t *before = k->text + p - PATTERN_GRAM;
 		size_t n;
 
 		looks.from = p;
-		looks.count = (whole - p + stride - 1) / stride;
+		looks.count = (end - p + stride - 1) / stride;
 		if (looks.count > PATTERN_LOOKS)
 			looks.count = PATTERN_LOOKS;
 		n = k->filter->look(k->filter, &looks, found);
 		for (size_t i = 0; i < n; i++)
-			compare(k, p + found[i] * stride);
+			compare(k, p + found[i], load_spot(before + found[i]));
 		p += looks.count * stride;
 	}
-	for (; p < k->len; p += stride)
-		compare(k, p);
+	(void)search_edge(k, p, k->len);
 }
 
 static void search(const struct search *k)

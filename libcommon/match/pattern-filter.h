@@ -29,7 +29,7 @@ struct pattern_filter {
 	size_t stride; /* of the steps in which a text is looked at */
 	/* pattern_look(), or what does the same on this processor. */
 	pattern_look_fn *look;
-	/* Of each set of lanes: their numbers, a byte each, rising. */
+	/* Of each set of lanes: how far they look, a byte each, rising. */
 	uint64_t lanes[1 << PATTERN_LANES];
 	uint32_t *bits; /* of each hash: is there something? */
 	unsigned bits_shift;

@@ -12,9 +12,6 @@
 #include <immintrin.h>
 #endif
 
-/* Where what counts behind a place ends. */
-#define CONTEXT_END ((size_t)2 * PATTERN_GRAM)
-
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 static uint32_t load_gram(const uint8_t *p)
@@ -26,100 +23,60 @@ static uint32_t load_gram(const uint8_t *p)
 }
 
 /* The looks from a number on. */
-static ALWAYS_INLINE size_t look_steps(const struct pattern_filter *f,
-				       const struct pattern_looks *k, size_t i,
-				       size_t stride, uint16_t *ret)
+static size_t look_from(const struct pattern_filter *f,
+			const struct pattern_looks *k, size_t i, uint16_t *ret)
 {
+	const uint8_t *text = k->text + k->from;
 	const uint32_t *bits = f->bits;
-	unsigned shift = f->bits_shift;
-	size_t found = 0;
+	size_t stride = f->stride, found = 0;
 
 	for (; i < k->count; i++) {
-		uint32_t gram = load_gram(k->text + k->from + i * stride);
-		uint32_t hash = pattern_gram_hash(gram) >> shift;
+		size_t at = i * stride;
+		uint32_t gram = load_gram(text + at);
+		uint32_t hash = pattern_gram_hash(gram) >> f->bits_shift;
 
-		ret[found] = (uint16_t)i;
+		ret[found] = (uint16_t)at;
 		found += bits[hash / 32] >> hash % 32 & 1;
 	}
 	return found;
 }
 
-/* The same, with steps that the compiler knows. */
-static size_t look_from(const struct pattern_filter *f,
-			const struct pattern_looks *k, size_t i, uint16_t *ret)
-{
-	switch (f->stride) {
-	case 1:
-		return look_steps(f, k, i, 1, ret);
-	case 2:
-		return look_steps(f, k, i, 2, ret);
-	case 3:
-		return look_steps(f, k, i, 3, ret);
-	default:
-		return look_steps(f, k, i, PATTERN_STRIDE_MAX, ret);
-	}
-}
-
-/* The bytes around where some of them are not in the text: zeros. */
-static __attribute__((noinline)) uint64_t load_edge(
-	const struct pattern_looks *k, size_t p)
-{
-	size_t from = p < PATTERN_GRAM ? 0 : p - PATTERN_GRAM;
-	size_t to = k->len - p < CONTEXT_END ? k->len : p + CONTEXT_END;
-	uint8_t text[PATTERN_GRAM + CONTEXT_END] = {0};
-
-	memcpy(text + PATTERN_GRAM - (p - from), k->text + from, to - from);
-	return (uint64_t)load_gram(text + CONTEXT_END) << 32 | load_gram(text);
-}
-
-/* The four bytes before p and the four behind those at p. */
-static ALWAYS_INLINE uint64_t load_context(const struct pattern_looks *k,
-					   size_t p)
-{
-	const uint8_t *at = k->text + p;
-
-	if (p < PATTERN_GRAM || k->len - p < CONTEXT_END)
-		return load_edge(k, p);
-	return (uint64_t)load_gram(at + PATTERN_GRAM) << 32 |
-	       load_gram(at - PATTERN_GRAM);
-}
-
-typedef bool fits_fn(const struct pattern_context *c, uint64_t kinds);
+typedef bool fits_fn(const struct pattern_context *c, const uint8_t *at);
 
 /* Leaves those of the looks of which the bytes around may be right, too. */
 static ALWAYS_INLINE size_t narrow(const struct pattern_filter *f,
 				   const struct pattern_looks *k, fits_fn *fits,
 				   uint16_t *found, size_t count)
 {
+	const uint8_t *text = k->text + k->from;
+	const struct pattern_context *contexts = f->contexts;
+	const uint32_t *begin = f->begin;
+	unsigned shift = f->begin_shift;
 	size_t left = 0;
 
-	if (!f->contexts)
+	if (!contexts)
 		return count;
 	for (size_t i = 0; i < count; i++) {
-		size_t p = k->from + found[i] * f->stride;
-		uint32_t hash = pattern_gram_hash(load_gram(k->text + p)) >>
-				f->begin_shift;
-		uint64_t kinds = pattern_kinds(load_context(k, p));
+		const uint8_t *at = text + found[i];
+		uint32_t hash = pattern_gram_hash(load_gram(at)) >> shift;
 
 		found[left] = found[i];
-		left += fits(&f->contexts[f->begin[hash]], kinds);
+		left += fits(&contexts[begin[hash]], at);
 	}
 	return left;
 }
 
 static ALWAYS_INLINE bool fits_each(const struct pattern_context *c,
-				    uint64_t kinds)
+				    const uint8_t *at)
 {
-	uint64_t all = c->kinds[0] >> (kinds & 63);
+	const uint8_t *before = at - PATTERN_GRAM, *behind = at + PATTERN_GRAM;
+	uint32_t all = 1;
 
-	all &= c->kinds[1] >> (kinds >> 8 & 63);
-	all &= c->kinds[2] >> (kinds >> 16 & 63);
-	all &= c->kinds[3] >> (kinds >> 24 & 63);
-	all &= c->kinds[4] >> (kinds >> 32 & 63);
-	all &= c->kinds[5] >> (kinds >> 40 & 63);
-	all &= c->kinds[6] >> (kinds >> 48 & 63);
-	all &= c->kinds[7] >> (kinds >> 56 & 63);
-	return all & 1;
+	for (size_t i = 0; i < PATTERN_GRAM; i++) {
+		all &= c->kinds[i] >> pattern_kind(before[i]);
+		all &= c->kinds[PATTERN_GRAM + i] >> pattern_kind(behind[i]);
+	}
+	return all;
 }
 
 size_t pattern_look(const struct pattern_filter *f,
@@ -146,12 +103,15 @@ static AVX2 __m256i order_of_bytes(size_t stride)
 		_mm_loadu_si128((const void *)order));
 }
 
-static AVX2 inline __m256i load_grams(const uint8_t *p, size_t stride,
-				      __m256i order)
+static AVX2 ALWAYS_INLINE __m256i load_grams(const uint8_t *p, size_t stride,
+					     __m256i order)
 {
-	__m128i low = _mm_loadu_si128((const void *)p);
-	__m128i high = _mm_loadu_si128((const void *)(p + HALF * stride));
+	__m128i low, high;
 
+	if (stride == PATTERN_GRAM)
+		return _mm256_loadu_si256((const void *)p);
+	low = _mm_loadu_si128((const void *)p);
+	high = _mm_loadu_si128((const void *)(p + HALF * stride));
 	return _mm256_shuffle_epi8(
 		_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1),
 		order);
@@ -188,42 +148,54 @@ static size_t whole_looks(const struct pattern_filter *f,
 					: k->count - k->count % lanes;
 }
 
-/* The first of them, as many as were asked for. */
-static AVX2 size_t look_all_avx2(const struct pattern_filter *f,
-				 const uint8_t *p, size_t count, uint16_t *ret)
+static AVX2 ALWAYS_INLINE size_t look_steps_avx2(const struct pattern_filter *f,
+						 const uint8_t *p, size_t count,
+						 size_t stride, uint16_t *ret)
 {
+	const uint32_t *bits = f->bits;
+	const uint8_t *end = p + count * stride;
 	__m128i shift = _mm_cvtsi32_si128((int)f->bits_shift);
-	__m256i order = order_of_bytes(f->stride);
+	__m128i step = _mm_set1_epi16((short)(PATTERN_LANES * stride));
+	__m128i far = _mm_setzero_si128();
+	__m256i order = order_of_bytes(stride);
 	size_t found = 0;
 
-	for (size_t i = 0; i < count; i += PATTERN_LANES) {
-		unsigned some = look_lanes(f->bits, shift,
-					   load_grams(p, f->stride, order));
+	for (; p < end; p += PATTERN_LANES * stride) {
+		unsigned some =
+			look_lanes(bits, shift, load_grams(p, stride, order));
 		__m128i lanes = _mm_cvtepu8_epi16(
 			_mm_loadl_epi64((const void *)&f->lanes[some]));
 
-		_mm_storeu_si128(
-			(void *)(ret + found),
-			_mm_add_epi16(lanes, _mm_set1_epi16((short)i)));
+		_mm_storeu_si128((void *)(ret + found),
+				 _mm_add_epi16(lanes, far));
+		far = _mm_add_epi16(far, step);
 		found += (size_t)__builtin_popcount(some);
-		p += PATTERN_LANES * f->stride;
 	}
 	return found;
 }
 
-static AVX2 ALWAYS_INLINE bool fits_avx2(const struct pattern_context *c,
-					 uint64_t kinds)
+/* The first of them, as many as were asked for. */
+static AVX2 size_t look_all_avx2(const struct pattern_filter *f,
+				 const uint8_t *p, size_t count, uint16_t *ret)
 {
-	__m128i all = _mm_cvtsi64_si128((long long)kinds);
-	__m256i before =
-		_mm256_srlv_epi64(_mm256_loadu_si256((const void *)c->kinds),
-				  _mm256_cvtepu8_epi64(all));
-	__m256i behind = _mm256_srlv_epi64(
-		_mm256_loadu_si256((const void *)(c->kinds + PATTERN_GRAM)),
-		_mm256_cvtepu8_epi64(_mm_srli_si128(all, PATTERN_GRAM)));
+	/* Without gaps the text is in order as it stands. */
+	if (f->stride == PATTERN_GRAM)
+		return look_steps_avx2(f, p, count, PATTERN_GRAM, ret);
+	return look_steps_avx2(f, p, count, f->stride, ret);
+}
 
-	return _mm256_testc_si256(_mm256_and_si256(before, behind),
-				  _mm256_set1_epi64x(1));
+static AVX2 ALWAYS_INLINE bool fits_avx2(const struct pattern_context *c,
+					 const uint8_t *at)
+{
+	__m128i before = _mm_cvtsi32_si128((int)load_gram(at - PATTERN_GRAM));
+	__m128i around =
+		_mm_insert_epi32(before, (int)load_gram(at + PATTERN_GRAM), 1);
+	__m256i far = _mm256_and_si256(_mm256_cvtepu8_epi32(around),
+				       _mm256_set1_epi32(PATTERN_KINDS - 1));
+	__m256i all = _mm256_srlv_epi32(
+		_mm256_loadu_si256((const void *)c->kinds), far);
+
+	return _mm256_testc_si256(all, _mm256_set1_epi32(1));
 }
 
 static AVX2 size_t look_avx2(const struct pattern_filter *f,
@@ -281,38 +253,43 @@ static AVX512 inline __mmask16 look_lanes_512(const uint32_t *bits,
 		words, _mm512_rolv_epi32(_mm512_set1_epi32(1), hash));
 }
 
-static AVX512 size_t look_all_avx512(const struct pattern_filter *f,
-				     const uint8_t *p, size_t count,
-				     uint16_t *ret)
+static AVX512 ALWAYS_INLINE size_t
+look_steps_512(const struct pattern_filter *f, const uint8_t *p, size_t count,
+	       size_t stride, uint16_t *ret)
 {
+	const uint32_t *bits = f->bits;
+	const uint8_t *end = p + count * stride;
 	__m128i shift = _mm_cvtsi32_si128((int)f->bits_shift);
-	__m512i order = order_of_bytes_512(f->stride);
-	__m256i numbers = _mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-					    11, 12, 13, 14, 15);
+	__m512i order = order_of_bytes_512(stride);
+	__m256i step = _mm256_set1_epi16((short)(LANES_512 * stride));
+	__m256i far =
+		_mm256_mullo_epi16(_mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8,
+						     9, 10, 11, 12, 13, 14, 15),
+				   _mm256_set1_epi16((short)stride));
 	size_t found = 0;
 
-	for (size_t i = 0; i < count; i += LANES_512) {
-		__m512i text = _mm512_loadu_si512(p);
-		__mmask16 some = look_lanes_512(
-			f->bits, shift, _mm512_permutexvar_epi8(order, text));
+	for (; p < end; p += LANES_512 * stride) {
+		__m512i grams = _mm512_loadu_si512(p);
+		__mmask16 some;
 
+		if (stride != PATTERN_GRAM)
+			grams = _mm512_permutexvar_epi8(order, grams);
+		some = look_lanes_512(bits, shift, grams);
 		_mm256_storeu_si256((void *)(ret + found),
-				    _mm256_maskz_compress_epi16(some, numbers));
-		numbers = _mm256_add_epi16(numbers,
-					   _mm256_set1_epi16((short)LANES_512));
+				    _mm256_maskz_compress_epi16(some, far));
+		far = _mm256_add_epi16(far, step);
 		found += (size_t)__builtin_popcount(some);
-		p += LANES_512 * f->stride;
 	}
 	return found;
 }
 
-static AVX512 ALWAYS_INLINE bool fits_avx512(const struct pattern_context *c,
-					     uint64_t kinds)
+static AVX512 size_t look_all_avx512(const struct pattern_filter *f,
+				     const uint8_t *p, size_t count,
+				     uint16_t *ret)
 {
-	__m512i far = _mm512_cvtepu8_epi64(_mm_cvtsi64_si128((long long)kinds));
-	__m512i all = _mm512_srlv_epi64(_mm512_loadu_si512(c->kinds), far);
-
-	return _mm512_test_epi64_mask(all, _mm512_set1_epi64(1)) == 0xff;
+	if (f->stride == PATTERN_GRAM)
+		return look_steps_512(f, p, count, PATTERN_GRAM, ret);
+	return look_steps_512(f, p, count, f->stride, ret);
 }
 
 static AVX512 size_t look_avx512(const struct pattern_filter *f,
@@ -322,7 +299,7 @@ static AVX512 size_t look_avx512(const struct pattern_filter *f,
 	size_t found = look_all_avx512(f, k->text + k->from, whole, ret);
 
 	found += look_from(f, k, whole, ret + found);
-	return narrow(f, k, fits_avx512, ret, found);
+	return narrow(f, k, fits_avx2, ret, found);
 }
 
 static bool has_avx512(void)
@@ -342,7 +319,8 @@ static void fill_lanes(struct pattern_filter *f)
 		f->lanes[some] = 0;
 		for (unsigned i = 0; i < PATTERN_LANES; i++)
 			if (some >> i & 1)
-				f->lanes[some] |= (uint64_t)i << 8 * count++;
+				f->lanes[some] |= (uint64_t)i * f->stride
+						  << 8 * count++;
 	}
 }
 

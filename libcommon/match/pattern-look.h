@@ -7,16 +7,17 @@
 /* Looks that are made before what they let through is compared. */
 #define PATTERN_LOOKS 2048
 
-/* Some looks at a text, from a place on. */
+/* Some looks at a text, from a place on. What is around each, as in
+ * pattern-needle.h, is in the text. */
 struct pattern_looks {
 	const uint8_t *text;
 	size_t len;
 	size_t from;
-	size_t count; /* at most PATTERN_LOOKS, the last one before the end */
+	size_t count; /* at most PATTERN_LOOKS */
 };
 
-/* The numbers of the looks that found something, rising; ret has room for
- * PATTERN_LOOKS, and PATTERN_LANES more that may be written to. */
+/* How far behind the first look those are that found something, rising; ret has
+ * room for PATTERN_LOOKS, and PATTERN_LANES more that may be written to. */
 pattern_look_fn pattern_look;
 
 /* What does the same on this processor, the fastest first, the one above last;

@@ -51,28 +51,43 @@ struct pattern_needle {
 	uint32_t len;
 };
 
-/* Four bytes of a needle, which may begin before it. The text behind them says
+/* Four bytes of a needle, which may begin before it. The bytes around them say
  * in most cases that it is not this needle. */
 struct pattern_entry {
+	uint64_t around; /* four bytes before and four behind, folded */
+	uint64_t mask;	 /* which of them are the needle's */
 	uint32_t needle;
 	int32_t at;
-	uint32_t next; /* the four bytes behind, folded */
-	uint32_t next_mask;
 };
 
-/* Each of eight bytes as one of PATTERN_BYTE_KINDS. */
-static inline uint64_t pattern_kinds(uint64_t bytes)
+/* The four bytes at a place, and as many before and behind them; from the place
+ * on, and all. */
+#define PATTERN_BEHIND ((size_t)2 * PATTERN_GRAM)
+#define PATTERN_AROUND (PATTERN_GRAM + PATTERN_BEHIND)
+
+/* Of those the ones before and behind. */
+static inline uint64_t pattern_around(const uint8_t *text)
 {
-	return (bytes & UINT64_C(0x1f1f1f1f1f1f1f1f)) |
-	       (bytes & UINT64_C(0x4040404040404040)) >> 1;
+	uint32_t before, behind;
+
+	memcpy(&before, text, sizeof(before));
+	memcpy(&behind, text + PATTERN_AROUND - PATTERN_GRAM, sizeof(behind));
+	return (uint64_t)behind << 32 | before;
 }
 
+/* What tells the bytes around apart: so many kinds are a word's bits. */
+#define PATTERN_KINDS	32
 #define PATTERN_CONTEXT (2 * PATTERN_GRAM)
+
+static inline unsigned pattern_kind(uint8_t byte)
+{
+	return byte & (PATTERN_KINDS - 1);
+}
 
 /* Of all entries of a hash: which kinds of bytes may stand before the four
  * bytes, and behind them. */
 struct pattern_context {
-	uint64_t kinds[PATTERN_CONTEXT];
+	uint32_t kinds[PATTERN_CONTEXT];
 };
 
 /* The upper bits are the better ones. */

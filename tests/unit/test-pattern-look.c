@@ -112,13 +112,13 @@ static void this_processor_looks_as_any_other(void **state)
 		uint16_t plain[PATTERN_LOOKS + PATTERN_LANES];
 		size_t all = 0;
 
-		for (size_t from = 0; from + PATTERN_GRAM <= text.len;
-		     from += 61) {
+		for (size_t from = PATTERN_GRAM;
+		     from + PATTERN_BEHIND <= text.len; from += 61) {
 			struct pattern_looks k = {
 				.text = (const uint8_t *)text.data,
 				.len = text.len,
 				.from = from,
-				.count = (text.len - from - PATTERN_GRAM) /
+				.count = (text.len - from - PATTERN_BEHIND) /
 						 f->stride +
 					 1};
 			size_t n;
