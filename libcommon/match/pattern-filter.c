@@ -138,7 +138,7 @@ static void compare(const struct search *k, size_t p, struct spot here)
 		if (k->places)
 			add_place(k->places, at > p ? at : p, e->needle);
 		else
-			pattern_filter_resolve(f, k->scratch, e->needle);
+			pattern_filter_resolve(f, k->scratch, e->needle, NULL);
 	}
 }
 
@@ -155,8 +155,8 @@ static void search_rare(const struct search *k, const struct pattern_rare *r)
 		else if (k->places)
 			pattern_places_add(k->places, p, r->needle);
 		else
-			pattern_filter_resolve(k->filter, k->scratch,
-					       r->needle);
+			pattern_filter_resolve(k->filter, k->scratch, r->needle,
+					       NULL);
 		at++;
 		at = memchr(at, r->byte, (size_t)(end - at));
 	}
@@ -229,18 +229,8 @@ void pattern_filter_mark(const struct pattern_filter *f,
 				 .scratch = s};
 
 	for (size_t i = 0; i < f->always_count; i++)
-		pattern_mark(s, f->always[i]);
+		pattern_mark(s, f->always[i], NULL);
 	search(&k);
-}
-
-void pattern_filter_resolve(const struct pattern_filter *f,
-			    struct pattern_scratch *s, uint32_t ref)
-{
-	const struct pattern_needle *n = &f->needles[ref];
-
-	for (uint32_t i = n->exprs; i < n[1].exprs; i++)
-		if (f->exprs[i] != PATTERN_NO_EXPR)
-			pattern_mark(s, f->exprs[i]);
 }
 
 void pattern_filter_free(struct pattern_filter *f)

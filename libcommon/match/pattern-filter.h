@@ -60,8 +60,5 @@ void pattern_filter_find(const struct pattern_filter *f,
 /* Marks the expressions that have a string in the text. */
 void pattern_filter_mark(const struct pattern_filter *f,
 			 struct pattern_scratch *s, struct slice text);
-/* Marks the expressions that a place stands for. */
-void pattern_filter_resolve(const struct pattern_filter *f,
-			    struct pattern_scratch *s, uint32_t ref);
 
 #endif

@@ -42,7 +42,7 @@ size_t pattern_hit_groups(const struct pattern_hit *hit,
 			  struct pattern_group *ret, size_t max)
 {
 	const struct pattern_code *re = code_of(hit);
-	const size_t *at = pcre2_get_ovector_pointer(hit->scratch->data);
+	const size_t *at = hit->scratch->spans;
 	bool found = false;
 	size_t count = 0;
 
@@ -63,7 +63,7 @@ bool pattern_hit_capture(const struct pattern_hit *hit, const char *name,
 			 struct slice *ret)
 {
 	const struct pattern_code *re = code_of(hit);
-	const size_t *at = pcre2_get_ovector_pointer(hit->scratch->data);
+	const size_t *at = hit->scratch->spans;
 
 	for (size_t i = 0; i < re->name_count; i++)
 		if (slice_is(re->names[i].text, name) &&

@@ -9,8 +9,8 @@
 
 #ifdef HAVE_HS
 
-#include "pattern-filter.h"
 #include "pattern-hs.h"
+#include "pattern-needle.h"
 
 #include <oncall/hash.h>
 #include <oncall/mem.h>
@@ -335,9 +335,9 @@ static void hs_resolve(struct pattern_scratch *s, uint32_t ref)
 	const struct hs_db *d = s->set->db;
 
 	if (ref < d->rest_base)
-		pattern_mark(s, ref);
+		pattern_mark(s, ref, NULL);
 	else
-		pattern_filter_resolve(d->rest, s, ref - d->rest_base);
+		pattern_filter_resolve(d->rest, s, ref - d->rest_base, NULL);
 }
 
 #else

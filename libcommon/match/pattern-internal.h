@@ -96,12 +96,14 @@ struct pattern_scratch {
 	struct pattern_places places;
 	uint32_t *marked; /* expressions to run on the line */
 	size_t marked_count;
-	uint64_t *mark; /* of each expression: the last line that marked it */
-	const char **place;  /* and where, first */
-	const char *marking; /* the place of what is marked, or NULL */
-	uint64_t serial;     /* of the line at hand */
+	struct pattern_mark {
+		uint64_t serial;   /* of the last line that marked it */
+		const char *place; /* and where, first; or NULL */
+	} * marks;		   /* of each expression */
+	uint64_t serial;	   /* of the line at hand */
 	struct pattern_stats *stats;
 	pcre2_match_data *data;
+	const size_t *spans; /* in it, of the groups */
 	pcre2_match_data *except_data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
@@ -109,19 +111,21 @@ struct pattern_scratch {
 	bool measure;
 	/* The scan at hand. */
 	const struct pattern_sink *sink;
+	struct pattern_hit hit; /* of the line at hand */
 	const struct pattern_filter
 		*filter;	/* that finds the places, or NULL */
+	bool exact;		/* they are those of the strings themselves */
 	const char *counted_to; /* line_number is that of the line here */
 	uint64_t line_number;
 };
 
-/* Marks an expression for the line at hand. */
-static inline void pattern_mark(struct pattern_scratch *s, uint32_t expr)
+/* Marks an expression for the line at hand, for a place in it or NULL. */
+static inline void pattern_mark(struct pattern_scratch *s, uint32_t expr,
+				const char *place)
 {
 	assert(s);
-	if (s->mark[expr] != s->serial) {
-		s->mark[expr] = s->serial;
-		s->place[expr] = s->marking;
+	if (s->marks[expr].serial != s->serial) {
+		s->marks[expr] = (struct pattern_mark){s->serial, place};
 		s->marked[s->marked_count++] = expr;
 	}
 }

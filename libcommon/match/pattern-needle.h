@@ -51,6 +51,19 @@ struct pattern_needle {
 	uint32_t len;
 };
 
+/* Marks the expressions that a needle stands for; place as in pattern_mark().
+ */
+static inline void pattern_filter_resolve(const struct pattern_filter *f,
+					  struct pattern_scratch *s,
+					  uint32_t needle, const char *place)
+{
+	const struct pattern_needle *n = &f->needles[needle];
+
+	for (uint32_t i = n->exprs; i < n[1].exprs; i++)
+		if (f->exprs[i] != PATTERN_NO_EXPR)
+			pattern_mark(s, f->exprs[i], place);
+}
+
 /* Four bytes of a needle, which may begin before it. The bytes around them say
  * in most cases that it is not this needle. */
 struct pattern_entry {

@@ -5,7 +5,7 @@
  * for places; around them lines are found, and on each line PCRE2 runs the
  * expressions that were marked for it, each of them once, in order.
  */
-#include "pattern-filter.h"
+#include "pattern-needle.h"
 
 #include <oncall/mem.h>
 
@@ -48,9 +48,9 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
 	struct pattern_scratch *s = mem_zero(1, sizeof(*s));
 
 	s->set = set;
+	s->hit.scratch = s;
 	s->marked = mem_alloc((set->expr_count + 1) * sizeof(*s->marked));
-	s->mark = mem_zero(set->expr_count + 1, sizeof(*s->mark));
-	s->place = mem_zero(set->expr_count + 1, sizeof(*s->place));
+	s->marks = mem_zero(set->expr_count + 1, sizeof(*s->marks));
 	s->stats = mem_zero(set->rule_count + 1, sizeof(*s->stats));
 	s->data = pcre2_match_data_create(set->groups_max + 1, NULL);
 	s->except_data = pcre2_match_data_create(1, NULL);
@@ -58,6 +58,7 @@ struct pattern_scratch *pattern_scratch_new(const struct pattern_set *set)
 	s->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
 	if (!s->data || !s->except_data || !s->context)
 		mem_die();
+	s->spans = pcre2_get_ovector_pointer(s->data);
 	/* Without JIT there is no stack for it, and none is needed. */
 	if (s->stack)
 		pcre2_jit_stack_assign(s->context, NULL, s->stack);
@@ -83,8 +84,7 @@ void pattern_scratch_free(struct pattern_scratch *s)
 	pattern_guard_done(&s->guard);
 	pcre2_jit_stack_free(s->stack);
 	free(s->marked);
-	free(s->mark);
-	free(s->place);
+	free(s->marks);
 	free(s->stats);
 	free(s);
 }
@@ -184,7 +184,7 @@ static bool is_excepted(struct pattern_scratch *s,
 
 static void set_match(struct pattern_hit *hit)
 {
-	const size_t *at = pcre2_get_ovector_pointer(hit->scratch->data);
+	const size_t *at = hit->scratch->spans;
 
 	/* \K in a look ahead may begin a match behind its end. */
 	hit->match.ptr = hit->text.ptr + at[0];
@@ -202,11 +202,12 @@ static size_t begin_at(const struct pattern_expr *e, struct slice text,
 }
 
 /* Runs one expression. *done when its rule needs no other one. */
-static int try_expr(struct pattern_scratch *s, struct pattern_expr *e,
+static int try_expr(struct pattern_scratch *s, uint32_t expr,
 		    struct pattern_hit *hit, bool *done)
 {
-	const char *place = s->place[e - s->set->exprs];
-	int rc = run(&e->re, hit, begin_at(e, hit->text, place), s, s->data);
+	struct pattern_expr *e = &s->set->exprs[expr];
+	size_t from = begin_at(e, hit->text, s->marks[expr].place);
+	int rc = run(&e->re, hit, from, s, s->data);
 	int stop = 0;
 
 	*done = false;
@@ -233,24 +234,25 @@ static int try_marked(struct pattern_scratch *s, struct slice line,
 		      struct slice text, uint64_t offset)
 {
 	const struct pattern_set *set = s->set;
-	struct pattern_hit hit = {
-		.line = line, .text = text, .offset = offset, .scratch = s};
-	size_t rule = SIZE_MAX;
+	struct pattern_hit *hit = &s->hit;
 	bool done = false;
 
+	hit->line = line;
+	hit->text = text;
+	hit->offset = offset;
+	hit->rule = SIZE_MAX;
 	sort_marked(s);
 	for (size_t i = 0; i < s->marked_count; i++) {
-		struct pattern_expr *e = &set->exprs[s->marked[i]];
+		uint32_t expr = s->marked[i], rule = set->exprs[expr].rule;
 		int stop;
 
-		if (e->rule == rule && done)
+		if (rule == hit->rule && done)
 			continue;
-		if (e->rule != rule)
-			s->stats[e->rule].tried++;
-		rule = e->rule;
-		hit.rule = rule;
-		hit.expr = s->marked[i] - set->rules[rule].first;
-		stop = try_expr(s, e, &hit, &done);
+		if (rule != hit->rule)
+			s->stats[rule].tried++;
+		hit->rule = rule;
+		hit->expr = expr - set->rules[rule].first;
+		stop = try_expr(s, expr, hit, &done);
 		if (stop)
 			return stop;
 	}
@@ -267,7 +269,7 @@ static void mark_all(struct pattern_scratch *s, const uint32_t *exprs,
 		     size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		pattern_mark(s, exprs[i]);
+		pattern_mark(s, exprs[i], NULL);
 }
 
 /* Does it say at all where an expression may match? */
@@ -288,7 +290,7 @@ static void mark_text(struct pattern_scratch *s, struct slice text)
 				    text);
 	else
 		for (size_t i = 0; i < set->expr_count; i++)
-			pattern_mark(s, (uint32_t)i);
+			pattern_mark(s, (uint32_t)i, NULL);
 }
 
 /* What is marked on a line of a window, unless something else than the line is
@@ -311,24 +313,23 @@ static int try_line(struct pattern_scratch *s, const struct window *w,
 	return try_marked(s, line, text, w->offset + (uint64_t)(begin - all));
 }
 
-/* Marks what the places of a window before end stand for; *i is the next
- * place. */
-static void resolve_to(struct pattern_scratch *s, const char *all, size_t *i,
-		       size_t end)
+/* Marks what the places of a window from i on before end stand for; the first
+ * one behind. */
+static size_t resolve_to(struct pattern_scratch *s, const char *all, size_t i,
+			 size_t end)
 {
-	const struct pattern_places *places = &s->places;
-	bool exact = s->filter && s->filter == s->set->filter;
+	const struct pattern_places *p = &s->places;
 
-	for (; *i < places->count && places->list[*i].at < end; ++*i) {
-		const struct pattern_place *place = &places->list[*i];
+	for (; i < p->count && p->list[i].at < end; i++) {
+		const char *place = s->exact ? all + p->list[i].at : NULL;
 
-		s->marking = exact ? all + place->at : NULL;
 		if (s->filter)
-			pattern_filter_resolve(s->filter, s, place->ref);
+			pattern_filter_resolve(s->filter, s, p->list[i].ref,
+					       place);
 		else
-			s->set->engine->resolve(s, place->ref);
+			s->set->engine->resolve(s, p->list[i].ref);
 	}
-	s->marking = NULL;
+	return i;
 }
 
 /* Only the lines with a place in them. */
@@ -347,7 +348,8 @@ static int try_places(struct pattern_scratch *s, const struct window *w)
 		end = pattern_line_end(all + at, all + w->text.len);
 		begin_line(s);
 		/* A place on a newline belongs to no line. */
-		resolve_to(s, all, &i, (size_t)(end - all) + (end == all + at));
+		i = resolve_to(s, all, i,
+			       (size_t)(end - all) + (end == all + at));
 		stop = try_line(s, w, begin, end);
 		if (stop)
 			return stop;
@@ -368,7 +370,7 @@ static int try_lines(struct pattern_scratch *s, const struct window *w,
 		end = pattern_line_end(p, last);
 		begin_line(s);
 		mark_all(s, always, always_count);
-		resolve_to(s, all, &i, (size_t)(end - all) + 1);
+		i = resolve_to(s, all, i, (size_t)(end - all) + 1);
 		stop = try_line(s, w, p, end);
 		if (stop)
 			return stop;
@@ -430,6 +432,7 @@ static int scan_window(struct pattern_scratch *s, const struct window *w)
 	/* Strings for JSON find the same, on its lines faster. */
 	if (s->sink->wraps && (*w->text.ptr == '{' || hides(s, w->text)))
 		s->filter = pattern_set_filter(set, PATTERN_JSON);
+	s->exact = s->filter && s->filter == set->filter;
 	if (s->filter) {
 		pattern_filter_find(s->filter, &s->places, w->text);
 		always = s->filter->always;
