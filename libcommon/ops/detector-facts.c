@@ -40,17 +40,21 @@ enum severity facts_severity(const struct facts *f)
 }
 
 /* The length that counts is that of the record, with what is escaped. */
-struct slice facts_key(struct slice text)
+static struct slice long_key(struct slice text)
 {
 	AUTO_BUF struct buf escaped = BUF_INIT_MAX(SIZE_MAX / 2);
 
-	if (text.len <= DETECTION_KEY_MAX / FACTS_ESCAPED)
-		return text;
 	text = facts_cut(text, DETECTION_KEY_MAX);
 	show_json(&escaped, text.ptr, text.len);
 	return escaped.len <= DETECTION_KEY_MAX
 		       ? text
 		       : facts_cut(text, DETECTION_KEY_MAX / FACTS_ESCAPED);
+}
+
+struct slice facts_key(struct slice text)
+{
+	return text.len <= DETECTION_KEY_MAX / FACTS_ESCAPED ? text
+							     : long_key(text);
 }
 
 struct slice facts_lookup(void *arg, const char *path)
