@@ -6,25 +6,34 @@
 #ifdef HAVE_ZLIB
 
 #include <limits.h>
+#include <oncall/library.h>
 #include <zlib.h>
 
 #define GZIP_ONLY (16 + MAX_WBITS) /* zlib's way to say: gzip, any window */
 
 /* clang-format off */
 #define FUNCTIONS(X) X(inflateInit2_) X(inflate) X(inflateReset) X(inflateEnd)
-/* clang-format on */
 
 static struct {
-#define MEMBER(f) __typeof__(f) *f;
-	FUNCTIONS(MEMBER)
-#undef MEMBER
+	FUNCTIONS(LIBRARY_MEMBER)
 } z;
+/* clang-format on */
 
-static const struct unpack_symbol symbols[] = {
-#define ENTRY(f) {#f, offsetof(__typeof__(z), f)},
-	FUNCTIONS(ENTRY)
-#undef ENTRY
-};
+static int load(struct err *err)
+{
+	static const char *const names[] = {FUNCTIONS(LIBRARY_NAME)};
+	static struct library lib = {
+		.file = "libz.so.1",
+		.package = "zlib1g",
+		.why = "gzip files need",
+		.version = "1.2",
+		.names = names,
+		.count = ARRAY_LEN(names),
+		.functions = &z,
+	};
+
+	return library_load(&lib, err);
+}
 
 struct gzip {
 	z_stream stream;
@@ -35,8 +44,7 @@ static void *gzip_open(struct err *err)
 {
 	struct gzip *g;
 
-	if (unpack_load("libz.so.1", "zlib1g", &z, symbols, ARRAY_LEN(symbols),
-			err) < 0)
+	if (load(err) < 0)
 		return NULL;
 	g = mem_zero(1, sizeof(*g));
 	if (z.inflateInit2_(&g->stream, GZIP_ONLY, ZLIB_VERSION,

@@ -22,16 +22,6 @@ struct unpack_codec {
 	void (*close)(void *state);
 };
 
-struct unpack_symbol {
-	const char *name;
-	size_t offset; /* of its pointer in the table */
-};
-
-/* Loads lib and fills the table of pointers to its functions. */
-int unpack_load(const char *lib, const char *package, void *table,
-		const struct unpack_symbol *symbols, size_t count,
-		struct err *err) MUST_CHECK;
-
 extern const struct unpack_codec unpack_gzip, unpack_zstd;
 
 #endif

@@ -3,32 +3,40 @@
 
 #ifdef HAVE_ZSTD
 
+#include <oncall/library.h>
 #include <zstd.h>
 
 /* clang-format off */
 #define FUNCTIONS(X) \
 	X(ZSTD_createDStream) X(ZSTD_freeDStream) X(ZSTD_decompressStream) \
 	X(ZSTD_isError) X(ZSTD_getErrorName)
-/* clang-format on */
 
 static struct {
-#define MEMBER(f) __typeof__(f) *f;
-	FUNCTIONS(MEMBER)
-#undef MEMBER
+	FUNCTIONS(LIBRARY_MEMBER)
 } z;
+/* clang-format on */
 
-static const struct unpack_symbol symbols[] = {
-#define ENTRY(f) {#f, offsetof(__typeof__(z), f)},
-	FUNCTIONS(ENTRY)
-#undef ENTRY
-};
+static int load(struct err *err)
+{
+	static const char *const names[] = {FUNCTIONS(LIBRARY_NAME)};
+	static struct library lib = {
+		.file = "libzstd.so.1",
+		.package = "libzstd1",
+		.why = "zstd files need",
+		.version = "1",
+		.names = names,
+		.count = ARRAY_LEN(names),
+		.functions = &z,
+	};
+
+	return library_load(&lib, err);
+}
 
 static void *zstd_open(struct err *err)
 {
 	void *stream;
 
-	if (unpack_load("libzstd.so.1", "libzstd1", &z, symbols,
-			ARRAY_LEN(symbols), err) < 0)
+	if (load(err) < 0)
 		return NULL;
 	stream = z.ZSTD_createDStream();
 	if (!stream)

@@ -1,7 +1,6 @@
 /* unpack.c - tells compressed files from others and reads both. */
 #include <oncall/unpack.h>
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -28,29 +27,6 @@ struct unpack {
 	size_t in_at, in_end;
 	struct err failed; /* what every further read says */
 };
-
-int unpack_load(const char *lib, const char *package, void *table,
-		const struct unpack_symbol *symbols, size_t count,
-		struct err *err)
-{
-	void *handle = dlopen(lib, RTLD_NOW | RTLD_LOCAL);
-
-	if (!handle)
-		return err_set(err, ERR_SYSTEM,
-			       "cannot load %s (Debian: apt install %s): %s",
-			       lib, package, dlerror());
-	for (size_t i = 0; i < count; i++) {
-		void *f = dlsym(handle, symbols[i].name);
-
-		if (!f)
-			return err_set(err, ERR_SYSTEM,
-				       "%s is too old: it lacks %s", lib,
-				       symbols[i].name);
-		/* ISO C has no conversion between the two kinds of pointer. */
-		memcpy((char *)table + symbols[i].offset, &f, sizeof(f));
-	}
-	return 0;
-}
 
 enum kind { KIND_PLAIN, KIND_GZIP, KIND_ZSTD, KIND_OPEN };
 

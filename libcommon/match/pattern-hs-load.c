@@ -6,55 +6,39 @@
 
 #include "pattern-hs.h"
 
-#include <dlfcn.h>
+#include <oncall/library.h>
 
 #define LIBHS "libhs.so.5"
 
-static const struct {
-	const char *name;
-	size_t offset;
-} functions[] = {
-#define PATTERN_HS_ENTRY(f) {"hs_" #f, offsetof(struct pattern_hs, f)},
-	PATTERN_HS_FUNCTIONS(PATTERN_HS_ENTRY)
-#undef PATTERN_HS_ENTRY
-};
+static struct pattern_hs hs;
+
+static int check_processor(struct err *err)
+{
+	if (hs.valid_platform() == HS_SUCCESS)
+		return 0;
+	return err_set(err, ERR_SYSTEM, "%s does not run on this processor",
+		       LIBHS);
+}
 
 const struct pattern_hs *pattern_hs_load(struct err *err)
 {
-	static struct pattern_hs hs;
-	static bool loaded;
-	void *lib;
+	static const char *const names[] = {
+#define PATTERN_HS_NAME(f) "hs_" #f,
+		PATTERN_HS_FUNCTIONS(PATTERN_HS_NAME)
+#undef PATTERN_HS_NAME
+	};
+	static struct library lib = {
+		.file = LIBHS,
+		.package = "libhyperscan5",
+		.why = "engine hs needs",
+		.version = "5",
+		.names = names,
+		.count = ARRAY_LEN(names),
+		.functions = &hs,
+		.prepare = check_processor,
+	};
 
-	if (loaded)
-		return &hs;
-	lib = dlopen(LIBHS, RTLD_NOW | RTLD_LOCAL);
-	if (!lib) {
-		(void)err_set(err, ERR_SYSTEM,
-			      "cannot load %s, which engine hs needs "
-			      "(Debian: apt install libhyperscan5): %s",
-			      LIBHS, dlerror());
-		return NULL;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
-		void *f = dlsym(lib, functions[i].name);
-
-		if (!f) {
-			(void)err_set(err, ERR_SYSTEM, "%s has no %s", LIBHS,
-				      functions[i].name);
-			(void)dlclose(lib);
-			return NULL;
-		}
-		/* ISO C has no conversion between the two kinds of pointer. */
-		memcpy((char *)&hs + functions[i].offset, &f, sizeof(f));
-	}
-	if (hs.valid_platform() != HS_SUCCESS) {
-		(void)err_set(err, ERR_SYSTEM,
-			      "%s does not run on this processor", LIBHS);
-		(void)dlclose(lib);
-		return NULL;
-	}
-	loaded = true;
-	return &hs;
+	return library_load(&lib, err) < 0 ? NULL : &hs;
 }
 
 #endif

@@ -27,7 +27,7 @@ struct pattern_hs {
 #undef PATTERN_HS_MEMBER
 };
 
-/* NULL with the reason. Not for several threads at once. */
+/* NULL with the reason. */
 const struct pattern_hs *pattern_hs_load(struct err *err);
 
 #endif

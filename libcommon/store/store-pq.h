@@ -1,13 +1,10 @@
-/*
- * store-pq.h - libpq through a table of pointers. Linking it would load it and
- * the dozen libraries behind it into every program at every start.
- */
+/* store-pq.h - libpq, loaded when a store asks for it. */
 #ifndef ONCALL_STORE_PQ_H
 #define ONCALL_STORE_PQ_H
 
 #include <libpq-fe.h>
 
-#include <oncall/err.h>
+#include <oncall/library.h>
 
 /* clang-format off */
 #define STORE_PQ_FUNCTIONS(X) \
@@ -23,13 +20,11 @@
 	X(PQresultStatus) X(PQresultErrorField) X(PQcmdTuples) X(PQcmdStatus) \
 	X(PQntuples) X(PQnfields) X(PQftype) \
 	X(PQgetvalue) X(PQgetlength) X(PQgetisnull)
-/* clang-format on */
 
 struct store_pq {
-#define STORE_PQ_MEMBER(f) __typeof__(f) *f;
-	STORE_PQ_FUNCTIONS(STORE_PQ_MEMBER)
-#undef STORE_PQ_MEMBER
+	STORE_PQ_FUNCTIONS(LIBRARY_MEMBER)
 };
+/* clang-format on */
 
 /* Loads libpq once; NULL when it is not there. */
 const struct store_pq *store_pq_load(struct err *err) MUST_CHECK;
