@@ -46,30 +46,32 @@ endif
 REQUIRED := jansson libpcre2-8 sqlite3 yaml-0.1
 HAVE = $(shell $(PKG) --exists $(1) 2>/dev/null && echo yes)
 
+# These libraries are loaded when they are needed, so only their headers are
+# needed here. Nothing in a program names them: a package of the programs must.
+# libcurl, when something is to be sent by HTTP or mail:
 ifeq ($(call HAVE,libcurl),yes)
-FEATURES += -DHAVE_CURL
-OPTIONAL += libcurl
+FEATURES += -DHAVE_CURL $(shell $(PKG) --cflags libcurl)
 endif
-# libpq is loaded when a store asks for it, so only its header is needed here.
+# libpq, when a store asks for it:
 ifeq ($(call HAVE,libpq),yes)
 FEATURES += -DHAVE_PQ $(shell $(PKG) --cflags libpq)
 endif
-# So are libz and libzstd, when a compressed file is met.
+# libz and libzstd, when a compressed file is met:
 ifeq ($(call HAVE,zlib),yes)
 FEATURES += -DHAVE_ZLIB $(shell $(PKG) --cflags zlib)
 endif
 ifeq ($(call HAVE,libzstd),yes)
 FEATURES += -DHAVE_ZSTD $(shell $(PKG) --cflags libzstd)
 endif
-# So is libhs, when an engine asks for it.
+# libhs, when an engine asks for it:
 ifeq ($(call HAVE,libhs),yes)
 FEATURES += -DHAVE_HS $(shell $(PKG) --cflags libhs)
 # It is C++, whose exceptions the sanitizer must have seen from the start.
 LINK_asan += -Wl,--no-as-needed -l:libstdc++.so.6
 endif
 
-PKG_CFLAGS := $(shell $(PKG) --cflags $(REQUIRED) $(OPTIONAL) 2>/dev/null)
-PKG_LIBS   := $(shell $(PKG) --libs $(REQUIRED) $(OPTIONAL) 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG) --cflags $(REQUIRED) 2>/dev/null)
+PKG_LIBS   := $(shell $(PKG) --libs $(REQUIRED) 2>/dev/null)
 
 ALL_CPPFLAGS = -Iinclude -D_GNU_SOURCE -DONCALL_VERSION='"$(VERSION)"' \
 	$(FEATURES) $(PKG_CFLAGS) $(CPPFLAGS)

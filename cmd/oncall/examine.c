@@ -11,6 +11,7 @@
 #include <oncall/clock.h>
 #include <oncall/escalation.h>
 #include <oncall/heartbeat.h>
+#include <oncall/http.h>
 #include <oncall/mem.h>
 #include <oncall/status.h>
 #include <oncall/when.h>
@@ -281,15 +282,22 @@ static void look_at_libpq(struct findings *f)
 		      version % 10000);
 }
 
+static void look_at_libcurl(struct findings *f)
+{
+	struct err err = ERR_INIT;
+	const char *version;
+
+	if (http_ready(&version, &err) < 0)
+		found(f, FINDING_WARN, "libcurl", "%s", err.text);
+	else
+		found(f, FINDING_OK, "libcurl", "%s", version);
+}
+
 void doctor_libraries(struct findings *f)
 {
 	found(f, FINDING_OK, "SQLite", "%s", store_sqlite_version());
 	look_at_libpq(f);
-	for (const struct built *b = built_with(); b->name; b++) {
-		if (b->version)
-			found(f, FINDING_OK, b->name, "%s", b->version);
-		else
-			found(f, FINDING_WARN, b->name,
-			      "not built in: cannot %s", b->lacking);
-	}
+	look_at_libcurl(f);
+	for (const struct built *b = built_with(); b->name; b++)
+		found(f, FINDING_OK, b->name, "%s", b->version);
 }

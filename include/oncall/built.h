@@ -1,4 +1,4 @@
-/* built.h - the libraries that the programs were built with. */
+/* built.h - the libraries that every program is linked with. */
 #ifndef ONCALL_BUILT_H
 #define ONCALL_BUILT_H
 
@@ -6,11 +6,11 @@
 
 struct built {
 	const char *name;
-	const char *version; /* NULL: not built in */
-	const char *lacking; /* what then cannot be done */
+	const char *version;
 };
 
-/* Those that have nothing to do with stores; ended by a NULL name. */
+/* Those that have a version to ask for and no module of their own; ended by a
+ * NULL name. */
 const struct built *built_with(void);
 
 #endif

@@ -1,7 +1,9 @@
 /*
  * http.h - HTTP client over one libcurl multi handle: connections are reused,
  * TLS certificates are checked, every request has a deadline over all its
- * attempts, and sizes are bounded.
+ * attempts, and sizes are bounded. The first client loads libcurl, which takes
+ * longer than a program takes to start, so make it when something is to be
+ * sent.
  */
 #ifndef ONCALL_HTTP_H
 #define ONCALL_HTTP_H
@@ -45,6 +47,11 @@ struct http_reply {
 	bool too_large;		/* the failure: its body passed body_max */
 };
 
+/* Whether there is a libcurl, and its version (or NULL); -1 says what is
+ * missing. */
+int http_ready(const char **ret_version, struct err *err) MUST_CHECK;
+
+/* NULL with ERR_SYSTEM when there is no libcurl, or no ca_file. */
 struct http *http_new(const struct http_options *opt, struct err *err);
 void http_free(struct http *h);
 /*

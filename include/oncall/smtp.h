@@ -17,7 +17,7 @@ struct smtp_options {
 
 struct smtp;
 
-/* Copies what it is given. */
+/* Copies what it is given; libcurl is loaded with the first mail. */
 struct smtp *smtp_new(const struct smtp_options *o, struct err *err);
 void smtp_free(struct smtp *s);
 

@@ -8,7 +8,7 @@
 /* The first option that cannot be set spoils the attempt: none may be missing
  * silently, least of all those that keep it safe. */
 #define SET(t, option, value) \
-	keep_first(t, curl_easy_setopt((t)->easy, option, value))
+	keep_first(t, curl->easy_setopt((t)->easy, option, value))
 
 static void keep_first(struct http_transfer *t, CURLcode code)
 {
@@ -124,7 +124,7 @@ static void set_callbacks(struct http_transfer *t)
 
 void http_attempt_open(const struct http *h, struct http_transfer *t)
 {
-	t->easy = curl_easy_init();
+	t->easy = curl->easy_init();
 	if (!t->easy)
 		mem_die();
 	t->setup = CURLE_OK;
@@ -144,7 +144,7 @@ void http_attempt_open(const struct http *h, struct http_transfer *t)
 
 void http_attempt_close(struct http_transfer *t)
 {
-	curl_easy_cleanup(t->easy);
+	curl->easy_cleanup(t->easy);
 	t->easy = NULL;
 }
 
@@ -185,7 +185,7 @@ static bool judge_unsent(CURLcode code)
 
 static bool judge_failure(struct http_transfer *t, CURLcode code)
 {
-	const char *why = t->why[0] ? t->why : curl_easy_strerror(code);
+	const char *why = t->why[0] ? t->why : curl->easy_strerror(code);
 
 	err_clear(&t->err);
 	if (t->issued && code == CURLE_OUT_OF_MEMORY)
@@ -213,8 +213,8 @@ static bool judge_failure(struct http_transfer *t, CURLcode code)
 bool http_attempt_judge(struct http_transfer *t, CURLcode code)
 {
 	if (t->easy)
-		(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE,
-					&t->reply.status);
+		(void)curl->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE,
+					 &t->reply.status);
 	if (code == CURLE_OK && t->reply.status)
 		return judge_answer(t);
 	return judge_failure(t, code);

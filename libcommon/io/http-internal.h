@@ -13,7 +13,7 @@
 #define HTTP_SLICE_MS	 200 /* a stop is noticed after that at the latest */
 
 #ifdef HAVE_CURL
-#include <curl/curl.h>
+#include "http-curl.h"
 #if LIBCURL_VERSION_NUM >= 0x075000 /* CURLOPT_PREREQFUNCTION */
 #define HTTP_BUILT
 #endif

@@ -12,7 +12,7 @@
 
 static void easy_done(CURL **easy)
 {
-	curl_easy_cleanup(*easy);
+	curl->easy_cleanup(*easy);
 }
 
 /* "Nov 20 10:11:12 2026 GMT", as OpenSSL writes it, or
@@ -41,7 +41,7 @@ static int64_t read_expires(CURL *easy)
 	struct curl_certinfo *info = NULL;
 	int64_t found = WHEN_NONE;
 
-	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &info) || !info ||
+	if (curl->easy_getinfo(easy, CURLINFO_CERTINFO, &info) || !info ||
 	    info->num_of_certs < 1)
 		return WHEN_NONE;
 	for (struct curl_slist *s = info->certinfo[0]; s; s = s->next)
@@ -78,7 +78,7 @@ static void keep_first(CURLcode *code, CURLcode got)
 }
 
 #define SET(option, value) \
-	keep_first(&code, curl_easy_setopt(easy, option, value))
+	keep_first(&code, curl->easy_setopt(easy, option, value))
 
 static CURLcode set_up(CURL *easy, const struct reaching *r, const char *url,
 		       char *why)
@@ -103,7 +103,7 @@ static CURLcode set_up(CURL *easy, const struct reaching *r, const char *url,
 
 static int attempt(struct reaching *r, struct err *err)
 {
-	CLEANUP(easy_done) CURL *easy = curl_easy_init();
+	CLEANUP(easy_done) CURL *easy = curl->easy_init();
 	AUTO_FREE char *url = mem_printf(
 		"%s://%s/", r->how == HTTP_REACH_TLS ? "https" : "http",
 		r->address);
@@ -114,13 +114,13 @@ static int attempt(struct reaching *r, struct err *err)
 		mem_die();
 	code = set_up(easy, r, url, why);
 	if (!code)
-		code = curl_easy_perform(easy);
+		code = curl->easy_perform(easy);
 	if (r->how == HTTP_REACH_TLS)
 		r->expires = read_expires(easy);
 	if (!code)
 		return 0;
 	return err_set(err, ERR_REMOTE, "'%s': %s", r->address,
-		       *why ? why : curl_easy_strerror(code));
+		       *why ? why : curl->easy_strerror(code));
 }
 
 int http_reach(const char *address, enum http_reach how, const char *ca_file,
@@ -132,9 +132,15 @@ int http_reach(const char *address, enum http_reach how, const char *ca_file,
 			     .timeout_ms = timeout_ms,
 			     .verify = false,
 			     .expires = WHEN_NONE};
-	int64_t begun = clock_mono();
-	int failed = attempt(&r, err);
+	int64_t begun;
+	int failed;
 
+	if (ret_expires)
+		*ret_expires = WHEN_NONE;
+	if (http_curl_load(err) < 0)
+		return -1;
+	begun = clock_mono();
+	failed = attempt(&r, err);
 	/* A certificate that is not good has an end, too. */
 	if (ret_expires)
 		*ret_expires = r.expires;

@@ -15,7 +15,7 @@ static int64_t read_date(struct slice s)
 {
 	AUTO_FREE char *text = mem_dup_slice(s);
 
-	return text ? (int64_t)curl_getdate(text, NULL) : -1;
+	return text ? (int64_t)curl->getdate(text, NULL) : -1;
 }
 
 /* Seconds in digits only, or -1. */

@@ -10,13 +10,13 @@
 
 static void url_done(CURLU **url)
 {
-	curl_url_cleanup(*url);
+	curl->url_cleanup(*url);
 }
 #define AUTO_URL CLEANUP(url_done)
 
 static void part_done(char **part)
 {
-	curl_free(*part);
+	curl->free(*part);
 }
 #define AUTO_PART CLEANUP(part_done)
 
@@ -24,15 +24,15 @@ static void part_done(char **part)
 static CURLU *url_parse(const char *text)
 {
 	AUTO_PART char *scheme = NULL;
-	CURLU *url = curl_url();
+	CURLU *url = curl->url();
 
 	if (!url)
 		mem_die();
-	if (!curl_url_set(url, CURLUPART_URL, text, 0) &&
-	    !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
+	if (!curl->url_set(url, CURLUPART_URL, text, 0) &&
+	    !curl->url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
 	    (!strcmp(scheme, "http") || !strcmp(scheme, "https")))
 		return url;
-	curl_url_cleanup(url);
+	curl->url_cleanup(url);
 	return NULL;
 }
 
@@ -43,9 +43,9 @@ static char *url_origin(CURLU *url)
 	AUTO_PART char *host = NULL;
 	AUTO_PART char *port = NULL;
 
-	(void)curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
-	(void)curl_url_get(url, CURLUPART_HOST, &host, 0);
-	(void)curl_url_get(url, CURLUPART_PORT, &port, 0);
+	(void)curl->url_get(url, CURLUPART_SCHEME, &scheme, 0);
+	(void)curl->url_get(url, CURLUPART_HOST, &host, 0);
+	(void)curl->url_get(url, CURLUPART_PORT, &port, 0);
 	if (port)
 		return mem_printf("%s://%s:%s", scheme, host, port);
 	return mem_printf("%s://%s", scheme, host);
@@ -56,8 +56,8 @@ static bool part_same(CURLU *a, CURLU *b, CURLUPart what)
 	AUTO_PART char *x = NULL;
 	AUTO_PART char *y = NULL;
 
-	return !curl_url_get(a, what, &x, CURLU_DEFAULT_PORT) &&
-	       !curl_url_get(b, what, &y, CURLU_DEFAULT_PORT) &&
+	return !curl->url_get(a, what, &x, CURLU_DEFAULT_PORT) &&
+	       !curl->url_get(b, what, &y, CURLU_DEFAULT_PORT) &&
 	       !strcasecmp(x, y);
 }
 
@@ -65,7 +65,7 @@ static bool part_is(CURLU *url, CURLUPart what, const char *value)
 {
 	AUTO_PART char *got = NULL;
 
-	return !curl_url_get(url, what, &got, 0) && !strcmp(got, value);
+	return !curl->url_get(url, what, &got, 0) && !strcmp(got, value);
 }
 
 /* The same host. Another port is another service, which must not get what was
@@ -108,7 +108,7 @@ bool http_transfer_redirect(struct http_transfer *t)
 	const char *target = NULL;
 
 	if (t->redirects <= 0 || !t->easy ||
-	    curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &target) ||
+	    curl->easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &target) ||
 	    !target)
 		return false;
 	from = url_parse(t->url);
@@ -126,7 +126,7 @@ bool http_transfer_redirect(struct http_transfer *t)
 
 static void add_header(struct http_transfer *t, const char *line)
 {
-	struct curl_slist *more = curl_slist_append(t->headers, line);
+	struct curl_slist *more = curl->slist_append(t->headers, line);
 
 	if (!more)
 		mem_die();
@@ -233,7 +233,7 @@ void http_transfer_free(struct http_transfer *t)
 {
 	if (!t)
 		return;
-	curl_slist_free_all(t->headers);
+	curl->slist_free_all(t->headers);
 	http_reply_done(&t->reply);
 	free(t->method);
 	free(t->url);

@@ -12,17 +12,22 @@
 
 #define WAIT_MAX_MS 3600000 /* a single round; waiting goes on after it */
 
+int http_ready(const char **ret_version, struct err *err)
+{
+	if (http_curl_load(err) < 0)
+		return -1;
+	if (ret_version)
+		*ret_version = curl->version_info(CURLVERSION_NOW)->version;
+	return 0;
+}
+
 struct http *http_new(const struct http_options *opt, struct err *err)
 {
-	static bool ready;
 	size_t connections = opt->connections;
 	struct http *h;
 
-	if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT)) {
-		(void)err_set(err, ERR_SYSTEM, "cannot set up HTTP");
+	if (http_curl_load(err) < 0)
 		return NULL;
-	}
-	ready = true;
 	if (opt->ca_file && access(opt->ca_file, R_OK)) {
 		(void)err_sys(err, errno,
 			      "cannot read the certificates in '%s'",
@@ -36,11 +41,11 @@ struct http *http_new(const struct http_options *opt, struct err *err)
 	h->user_agent =
 		mem_dup(opt->user_agent ? opt->user_agent
 					: "oncall-tools/" ONCALL_VERSION);
-	h->multi = curl_multi_init();
+	h->multi = curl->multi_init();
 	if (!h->multi)
 		mem_die();
-	(void)curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
-				(long)h->connections);
+	(void)curl->multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
+				 (long)h->connections);
 	return h;
 }
 
@@ -64,7 +69,7 @@ static void http_remove(struct http *h, struct http_transfer *t)
 /* Takes the attempt off the line. */
 static void attempt_stop(struct http *h, struct http_transfer *t)
 {
-	(void)curl_multi_remove_handle(h->multi, t->easy);
+	(void)curl->multi_remove_handle(h->multi, t->easy);
 	http_attempt_close(t);
 	h->running--;
 }
@@ -106,7 +111,7 @@ static void attempt_start(struct http *h, struct http_transfer *t)
 	http_attempt_open(h, t);
 	if (t->setup)
 		attempt_end(h, t, t->setup);
-	else if (curl_multi_add_handle(h->multi, t->easy))
+	else if (curl->multi_add_handle(h->multi, t->easy))
 		attempt_end(h, t, CURLE_FAILED_INIT);
 }
 
@@ -163,10 +168,11 @@ static bool harvest(struct http *h)
 	CURLMsg *msg;
 	int left;
 
-	while ((msg = curl_multi_info_read(h->multi, &left))) {
+	while ((msg = curl->multi_info_read(h->multi, &left))) {
 		if (msg->msg != CURLMSG_DONE)
 			continue;
-		(void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &t);
+		(void)curl->easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE,
+					 &t);
 		attempt_end(h, t, msg->data.result);
 		any = true;
 	}
@@ -199,7 +205,7 @@ static void http_step(struct http *h, int64_t wait_ms)
 	int running;
 	int pause;
 
-	(void)curl_multi_perform(h->multi, &running);
+	(void)curl->multi_perform(h->multi, &running);
 	any = harvest(h);
 	for (struct http_transfer *t = h->first; t; t = t->next) {
 		if (t->done)
@@ -209,7 +215,7 @@ static void http_step(struct http *h, int64_t wait_ms)
 	}
 	pause = any ? 0 : next_pause(h, wait_ms);
 	if (pause > 0)
-		(void)curl_multi_poll(h->multi, NULL, 0, pause, NULL);
+		(void)curl->multi_poll(h->multi, NULL, 0, pause, NULL);
 }
 
 /* Hands the outcome over and forgets the transfer. */
@@ -302,7 +308,7 @@ void http_free(struct http *h)
 		http_remove(h, t);
 		http_transfer_free(t);
 	}
-	(void)curl_multi_cleanup(h->multi);
+	(void)curl->multi_cleanup(h->multi);
 	free(h->ca_file);
 	free(h->user_agent);
 	free(h);
@@ -314,6 +320,12 @@ static int absent(struct err *err)
 {
 	return err_set(err, ERR_USAGE,
 		       "built without HTTP: libcurl 7.80 or newer was missing");
+}
+
+int http_ready(const char **ret_version, struct err *err)
+{
+	(void)ret_version;
+	return absent(err);
 }
 
 struct http *http_new(const struct http_options *opt, struct err *err)

@@ -6,7 +6,7 @@
 #include <oncall/signals.h>
 
 #ifdef HAVE_CURL
-#include <curl/curl.h>
+#include "http-curl.h"
 
 #define CONNECT_MS 10000
 #define STOP_MS	   2000 /* for an answer under way when a stop is asked for */
@@ -14,7 +14,7 @@
 #define CODE_NEVER 500
 
 struct smtp {
-	CURL *easy;
+	CURL *easy; /* from the first mail on */
 	char *server, *user, *password, *ca_file;
 	bool tls;
 	int64_t timeout_ms;
@@ -45,9 +45,6 @@ struct smtp *smtp_new(const struct smtp_options *o, struct err *err)
 	s->ca_file = mem_dup(o->ca_file);
 	s->tls = o->tls;
 	s->timeout_ms = o->timeout_ms;
-	s->easy = curl_easy_init();
-	if (!s->easy)
-		mem_die();
 	return s;
 }
 
@@ -55,7 +52,8 @@ void smtp_free(struct smtp *s)
 {
 	if (!s)
 		return;
-	curl_easy_cleanup(s->easy);
+	if (s->easy)
+		curl->easy_cleanup(s->easy);
 	free(s->server);
 	free(s->user);
 	free(s->password);
@@ -109,15 +107,30 @@ static void keep_first(struct smtp *s, CURLcode code)
 }
 
 #define SET(s, option, value) \
-	keep_first(s, curl_easy_setopt((s)->easy, option, value))
+	keep_first(s, curl->easy_setopt((s)->easy, option, value))
 
-/* Connections outlive this. */
-static void set_up(struct smtp *s)
+/* A handle without options; its connections outlive this. */
+static int reset(struct smtp *s, struct err *err)
+{
+	if (s->easy) {
+		curl->easy_reset(s->easy);
+		return 0;
+	}
+	if (http_curl_load(err) < 0)
+		return -1;
+	s->easy = curl->easy_init();
+	if (!s->easy)
+		mem_die();
+	return 0;
+}
+
+static int set_up(struct smtp *s, struct err *err)
 {
 	AUTO_FREE char *url =
 		mem_printf("%s://%s", s->tls ? "smtps" : "smtp", s->server);
 
-	curl_easy_reset(s->easy);
+	if (reset(s, err) < 0)
+		return -1;
 	s->setup = CURLE_OK;
 	s->sent = false;
 	s->stop_at = 0;
@@ -147,18 +160,19 @@ static void set_up(struct smtp *s)
 	SET(s, CURLOPT_NOPROGRESS, 0L);
 	SET(s, CURLOPT_XFERINFOFUNCTION, on_progress);
 	SET(s, CURLOPT_XFERINFODATA, s);
+	return 0;
 }
 
 static enum smtp_outcome perform(struct smtp *s, struct err *err)
 {
-	CURLcode code = s->setup ? s->setup : curl_easy_perform(s->easy);
+	CURLcode code = s->setup ? s->setup : curl->easy_perform(s->easy);
 	long status = 0;
 
 	if (code == CURLE_OK)
 		return SMTP_TAKEN;
-	(void)curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl->easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)err_set(err, ERR_REMOTE, "'%s': %s", s->server,
-		      *s->why ? s->why : curl_easy_strerror(code));
+		      *s->why ? s->why : curl->easy_strerror(code));
 	if (status >= CODE_NEVER && code != CURLE_OPERATION_TIMEDOUT)
 		return SMTP_REFUSED;
 	if (status >= CODE_LATER || !s->sent)
@@ -171,7 +185,7 @@ static struct curl_slist *recipients(const char *const *to)
 	struct curl_slist *list = NULL, *more;
 
 	for (; *to; to++) {
-		more = curl_slist_append(list, *to);
+		more = curl->slist_append(list, *to);
 		if (!more)
 			mem_die();
 		list = more;
@@ -183,10 +197,12 @@ enum smtp_outcome smtp_send(struct smtp *s, const char *from,
 			    const char *const *to, struct slice mail,
 			    struct err *err)
 {
-	struct curl_slist *list = recipients(to);
+	struct curl_slist *list;
 	enum smtp_outcome outcome;
 
-	set_up(s);
+	if (set_up(s, err) < 0)
+		return SMTP_LATER;
+	list = recipients(to);
 	s->left = mail;
 	SET(s, CURLOPT_MAIL_FROM, from);
 	SET(s, CURLOPT_MAIL_RCPT, list);
@@ -200,13 +216,14 @@ enum smtp_outcome smtp_send(struct smtp *s, const char *from,
 	SET(s, CURLOPT_READDATA, s);
 	SET(s, CURLOPT_INFILESIZE_LARGE, (curl_off_t)mail.len);
 	outcome = perform(s, err);
-	curl_slist_free_all(list);
+	curl->slist_free_all(list);
 	return outcome;
 }
 
 enum smtp_outcome smtp_check(struct smtp *s, struct err *err)
 {
-	set_up(s);
+	if (set_up(s, err) < 0)
+		return SMTP_LATER;
 	SET(s, CURLOPT_CUSTOMREQUEST, "NOOP");
 	return perform(s, err);
 }

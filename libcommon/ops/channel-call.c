@@ -97,9 +97,10 @@ int channel_perform(struct channel *ch, const struct channel_call *call,
 
 	if (request(ch, call, reply, &err) == 0)
 		return 0;
-	if (err.kind != ERR_REMOTE)
+	/* ERR_SYSTEM: this machine lacks something. */
+	if (err.kind != ERR_REMOTE && err.kind != ERR_SYSTEM)
 		channel_outcome(ret, CHANNEL_FAILED, "%s", err.text);
-	else if (reply->unknown)
+	else if (err.kind == ERR_REMOTE && reply->unknown)
 		channel_outcome(ret, CHANNEL_UNKNOWN, "%s", err.text);
 	else
 		channel_outcome(ret, CHANNEL_LATER, "%s", err.text);

@@ -8,6 +8,7 @@
 #include <oncall/cli.h>
 #include <oncall/clock.h>
 #include <oncall/detection.h>
+#include <oncall/http.h>
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 #include <oncall/redact.h>
@@ -120,9 +121,11 @@ static int read_target(struct probe *p, const struct config *c, struct err *err)
 			       "probe '%s' must have one of url, tcp, tls and "
 			       "command",
 			       p->name);
-	if (p->kind == PROBE_TCP || p->kind == PROBE_TLS)
-		return check_address(p, err);
-	return 0;
+	if ((p->kind == PROBE_TCP || p->kind == PROBE_TLS) &&
+	    check_address(p, err) < 0)
+		return -1;
+	/* What is missing here says nothing of what is looked at. */
+	return p->kind == PROBE_COMMAND ? 0 : http_ready(NULL, err);
 }
 
 static int read_probe(struct probe *p, const struct config *c, struct err *err)
