@@ -32,7 +32,7 @@ struct pattern_node *pattern_node_add(struct pattern_parse *ps,
 		return NULL;
 	}
 	node = &tree->nodes[tree->count++];
-	node->kind = kind;
+	*node = (struct pattern_node){.kind = kind};
 	if (list && list->last)
 		list->last->next = node;
 	else if (list)
@@ -396,7 +396,7 @@ bool pattern_tree_parse(struct pattern_tree *tree, struct slice text,
 
 	*tree = (struct pattern_tree){.cap = text.len * NODES_PER_BYTE +
 					     NODES_MORE};
-	tree->nodes = mem_zero(tree->cap, sizeof(*tree->nodes));
+	tree->nodes = mem_alloc(tree->cap * sizeof(*tree->nodes));
 	tree->root = pattern_node_add(&ps, NULL, PATTERN_NODE_LIST);
 	parse_choice(&ps, tree->root, mode);
 	return !ps.failed && pattern_at_end(&ps);
