@@ -151,6 +151,8 @@ static uint32_t kinds_of(const struct spot *spot)
 {
 	uint32_t kinds = 0;
 
+	if (spot->count == PATTERN_BYTE_KINDS)
+		return UINT32_MAX;
 	for (size_t i = 0; i < spot->count; i++)
 		kinds |= UINT32_C(1) << pattern_kind(spot->kinds[i]);
 	return kinds;

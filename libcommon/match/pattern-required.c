@@ -503,10 +503,11 @@ struct pattern_literals *pattern_literals_new(
 	const struct pattern_tree *tree, const struct pattern_rarity *rarity,
 	enum pattern_form form)
 {
-	AUTO_FREE struct walk *w = mem_zero(1, sizeof(*w));
+	AUTO_FREE struct walk *w = mem_alloc(sizeof(*w));
 	struct pattern_literals *l = NULL;
 	struct part *p;
 
+	memset(w->parts, 0, sizeof(w->parts));
 	w->rarity = rarity;
 	w->form = form;
 	p = walk_node(w, tree->root, 0);
