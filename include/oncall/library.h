@@ -20,13 +20,12 @@
 /* clang-format on */
 
 struct library {
-	const char *file;    /* "libz.so.1" */
-	const char *package; /* of Debian, which brings it */
-	const char *why;     /* "gzip files need", as messages say */
-	const char *version; /* the first that has all functions */
-	const char *const *names;
-	size_t count;
-	void *functions; /* the struct of pointers */
+	const char *file;	  /* "libz.so.1" */
+	const char *package;	  /* of Debian, which brings it */
+	const char *why;	  /* "gzip files need", as messages say */
+	const char *version;	  /* the first that has all functions */
+	const char *const *names; /* ended by NULL */
+	void *functions;	  /* the struct of pointers */
 	/* NULL, or what is to be done once before anything else is called;
 	 * when it fails, the library is not there. */
 	int (*prepare)(struct err *err);

@@ -6,7 +6,7 @@
 
 static int fill(const struct library *lib, void *handle, struct err *err)
 {
-	for (size_t i = 0; i < lib->count; i++) {
+	for (size_t i = 0; lib->names[i]; i++) {
 		void *f = dlsym(handle, lib->names[i]);
 
 		if (!f)

@@ -15,25 +15,25 @@ static int set_up(struct err *err)
 	return 0;
 }
 
+static const char *const names[] = {
+#define HTTP_CURL_NAME(f) "curl_" #f,
+	HTTP_CURL_FUNCTIONS(HTTP_CURL_NAME)
+#undef HTTP_CURL_NAME
+		NULL};
+
+static struct library libcurl = {
+	.file = "libcurl.so.4",
+	.package = "libcurl4",
+	.why = "HTTP and mail need",
+	.version = "7.80",
+	.names = names,
+	.functions = &http_curl,
+	.prepare = set_up,
+};
+
 int http_curl_load(struct err *err)
 {
-	static const char *const names[] = {
-#define HTTP_CURL_NAME(f) "curl_" #f,
-		HTTP_CURL_FUNCTIONS(HTTP_CURL_NAME)
-#undef HTTP_CURL_NAME
-	};
-	static struct library lib = {
-		.file = "libcurl.so.4",
-		.package = "libcurl4",
-		.why = "HTTP and mail need",
-		.version = "7.80",
-		.names = names,
-		.count = ARRAY_LEN(names),
-		.functions = &http_curl,
-		.prepare = set_up,
-	};
-
-	return library_load(&lib, err);
+	return library_load(&libcurl, err);
 }
 
 #endif

@@ -80,13 +80,13 @@ static struct slice key_of(const struct tail_inode *inode,
 struct tail_stream *tail_stream_known(const struct tail *t,
 				      const struct tail_inode *inode)
 {
+	struct tail_inode unborn = *inode;
 	struct inode_key key;
 	struct tail_stream *s = map_get(&t->by_inode, key_of(inode, &key));
 
-	key.born = 0; /* not known when the state was saved */
+	unborn.born = 0; /* not known when the state was saved */
 	if (!s)
-		s = map_get(&t->by_inode,
-			    (struct slice){(const char *)&key, sizeof(key)});
+		s = map_get(&t->by_inode, key_of(&unborn, &key));
 	return s && !s->elsewhere ? s : NULL;
 }
 

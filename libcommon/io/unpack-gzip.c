@@ -19,21 +19,14 @@ static struct {
 } z;
 /* clang-format on */
 
-static int load(struct err *err)
-{
-	static const char *const names[] = {FUNCTIONS(LIBRARY_NAME)};
-	static struct library lib = {
-		.file = "libz.so.1",
-		.package = "zlib1g",
-		.why = "gzip files need",
-		.version = "1.2",
-		.names = names,
-		.count = ARRAY_LEN(names),
-		.functions = &z,
-	};
-
-	return library_load(&lib, err);
-}
+static struct library libz = {
+	.file = "libz.so.1",
+	.package = "zlib1g",
+	.why = "gzip files need",
+	.version = "1.2",
+	.names = (const char *const[]){FUNCTIONS(LIBRARY_NAME) NULL},
+	.functions = &z,
+};
 
 struct gzip {
 	z_stream stream;
@@ -44,7 +37,7 @@ static void *gzip_open(struct err *err)
 {
 	struct gzip *g;
 
-	if (load(err) < 0)
+	if (library_load(&libz, err) < 0)
 		return NULL;
 	g = mem_zero(1, sizeof(*g));
 	if (z.inflateInit2_(&g->stream, GZIP_ONLY, ZLIB_VERSION,

@@ -16,27 +16,20 @@ static struct {
 } z;
 /* clang-format on */
 
-static int load(struct err *err)
-{
-	static const char *const names[] = {FUNCTIONS(LIBRARY_NAME)};
-	static struct library lib = {
-		.file = "libzstd.so.1",
-		.package = "libzstd1",
-		.why = "zstd files need",
-		.version = "1",
-		.names = names,
-		.count = ARRAY_LEN(names),
-		.functions = &z,
-	};
-
-	return library_load(&lib, err);
-}
+static struct library libzstd = {
+	.file = "libzstd.so.1",
+	.package = "libzstd1",
+	.why = "zstd files need",
+	.version = "1",
+	.names = (const char *const[]){FUNCTIONS(LIBRARY_NAME) NULL},
+	.functions = &z,
+};
 
 static void *zstd_open(struct err *err)
 {
 	void *stream;
 
-	if (load(err) < 0)
+	if (library_load(&libzstd, err) < 0)
 		return NULL;
 	stream = z.ZSTD_createDStream();
 	if (!stream)

@@ -20,25 +20,25 @@ static int check_processor(struct err *err)
 		       LIBHS);
 }
 
+static const char *const names[] = {
+#define PATTERN_HS_NAME(f) "hs_" #f,
+	PATTERN_HS_FUNCTIONS(PATTERN_HS_NAME)
+#undef PATTERN_HS_NAME
+		NULL};
+
+static struct library libhs = {
+	.file = LIBHS,
+	.package = "libhyperscan5",
+	.why = "engine hs needs",
+	.version = "5",
+	.names = names,
+	.functions = &hs,
+	.prepare = check_processor,
+};
+
 const struct pattern_hs *pattern_hs_load(struct err *err)
 {
-	static const char *const names[] = {
-#define PATTERN_HS_NAME(f) "hs_" #f,
-		PATTERN_HS_FUNCTIONS(PATTERN_HS_NAME)
-#undef PATTERN_HS_NAME
-	};
-	static struct library lib = {
-		.file = LIBHS,
-		.package = "libhyperscan5",
-		.why = "engine hs needs",
-		.version = "5",
-		.names = names,
-		.count = ARRAY_LEN(names),
-		.functions = &hs,
-		.prepare = check_processor,
-	};
-
-	return library_load(&lib, err) < 0 ? NULL : &hs;
+	return library_load(&libhs, err) < 0 ? NULL : &hs;
 }
 
 #endif

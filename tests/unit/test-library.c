@@ -15,7 +15,7 @@ static struct {
 } table;
 /* clang-format on */
 
-static const char *const names[] = {FUNCTIONS(LIBRARY_NAME)};
+static const char *const names[] = {FUNCTIONS(LIBRARY_NAME) NULL};
 static int prepared;
 
 static int prepare(struct err *err)
@@ -40,7 +40,6 @@ static struct library some_library(void)
 				.why = "tests need",
 				.version = "3.35",
 				.names = names,
-				.count = ARRAY_LEN(names),
 				.functions = &table};
 }
 
@@ -92,7 +91,7 @@ static void a_library_that_is_missing_is_named_with_its_package(void **state)
 static void a_library_that_is_too_old_says_what_it_lacks(void **state)
 {
 	static const char *const more[] = {"sqlite3_libversion",
-					   "sqlite3_of_tomorrow"};
+					   "sqlite3_of_tomorrow", NULL};
 	struct library lib = some_library();
 	struct err err = ERR_INIT;
 
