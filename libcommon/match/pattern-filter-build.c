@@ -14,12 +14,13 @@
 #define COMPARE_COST 0.1
 /* What a string costs that cannot be looked for. */
 #define NEVER_COST 1000.0
-/* What a byte tells that is looked for alone. */
-#define RARE_BITS 6.5
+/* How often a byte may stand in a log that is looked for alone: one in so many.
+ */
+#define RARE_SHARE (1.0 / 90)
 /* Strings from which the steps are chosen. */
 #define SAMPLES 256
-/* What four bytes of a frequent word tell. */
-#define FREQUENT_BITS 7.0
+/* How often four bytes of a frequent word stand there. */
+#define FREQUENT_SHARE (1.0 / 128)
 /* And of all strings together: 117 MB while the tables are made, of which the
  * entries, 50 MB, stay. */
 #define GRAMS_ALL_MAX ((size_t)2 * 1024 * 1024)
@@ -34,12 +35,17 @@
 #define HASH_MIN 10
 #define HASH_MAX 22
 
-/* One byte of a string: what it may be, folded, and the bits that it tells. */
+/* One byte of a string: what it may be, folded, and the share that this is of
+ * the bytes of a log. */
 struct spot {
 	size_t count;
 	uint8_t kinds[PATTERN_BYTE_KINDS];
-	double bits;
+	double share;
 };
+
+/* Places in a string, and before it. */
+#define BEFORE (PATTERN_STRIDE_MAX - 1)
+#define PLACES (BEFORE + PATTERN_LITERAL_BYTES)
 
 struct gram {
 	uint32_t hash;
@@ -62,6 +68,7 @@ struct build {
 	const struct pattern_literal *literal; /* at hand, or NULL */
 	size_t len;
 	struct spot spots[PATTERN_LITERAL_BYTES];
+	double costs[PLACES]; /* of four bytes at each place, from -BEFORE on */
 };
 
 static void spot_from_set(struct spot *spot, const struct pattern_bytes *set,
@@ -81,7 +88,7 @@ static void spot_from_set(struct spot *spot, const struct pattern_bytes *set,
 			spot->kinds[spot->count++] = kind;
 		seen[kind] = true;
 	}
-	spot->bits = share > 0 && share < 1 ? -log2(share) : 0;
+	spot->share = share > 0 && share < 1 ? share : 1;
 }
 
 static void spots_from_literal(struct build *b, const struct pattern_literal *l)
@@ -95,7 +102,7 @@ static void spots_from_literal(struct build *b, const struct pattern_literal *l)
 		b->spots[i].count = 1;
 		b->spots[i].kinds[0] =
 			(uint8_t)((uint8_t)l->bytes[i] & PATTERN_GRAM_FOLD);
-		b->spots[i].bits = bits[i];
+		b->spots[i].share = exp2(-bits[i]);
 	}
 }
 
@@ -117,17 +124,17 @@ static const struct spot *spot_at(const struct build *b, int at)
  * there, or since they fill the table. More than 1: they are too many. */
 static double gram_cost(const struct build *b, int at)
 {
-	double bits = 0, count = 1;
+	double share = 1, count = 1;
 
 	for (int i = at; i < at + PATTERN_GRAM; i++) {
-		bits += spot_at(b, i)->bits;
+		share *= spot_at(b, i)->share;
 		count *= (double)spot_at(b, i)->count;
 	}
 	if (at >= 0 && at + PATTERN_GRAM <= (int)b->len && b->literal &&
-	    pattern_gram_frequent(b->rarity, b->literal->bytes + at) &&
-	    bits > FREQUENT_BITS)
-		bits = FREQUENT_BITS;
-	return count > GRAMS_MAX ? 2 : exp2(-bits) + count / COUNT_COST;
+	    share < FREQUENT_SHARE &&
+	    pattern_gram_frequent(b->rarity, b->literal->bytes + at))
+		share = FREQUENT_SHARE;
+	return count > GRAMS_MAX ? 2 : share + count / COUNT_COST;
 }
 
 /* The cost of the best place of those that are met by the steps when the string
@@ -138,7 +145,7 @@ static double choose_gram(const struct build *b, size_t stride, size_t behind,
 	double least = 1;
 
 	for (int at = -(int)behind; at < (int)b->len; at += (int)stride) {
-		double cost = gram_cost(b, at);
+		double cost = b->costs[BEFORE + at];
 
 		if (cost < least) {
 			least = cost;
@@ -258,9 +265,9 @@ static bool add_rare(struct build *b, const struct pattern_wish *w)
 	size_t best = 0, count;
 
 	for (size_t i = 1; i < b->len; i++)
-		if (b->spots[i].bits > b->spots[best].bits)
+		if (b->spots[i].share < b->spots[best].share)
 			best = i;
-	if (w->literal || b->len == 0 || b->spots[best].bits < RARE_BITS)
+	if (w->literal || b->len == 0 || b->spots[best].share > RARE_SHARE)
 		return false;
 	set = &w->sequence->at[best];
 	count = pattern_bytes_count(set);
@@ -281,6 +288,8 @@ static void take_wish(struct build *b, const struct pattern_wish *w)
 		spots_from_literal(b, w->literal);
 	else
 		spots_from_sequence(b, w->sequence);
+	for (int at = -BEFORE; at < (int)b->len; at++)
+		b->costs[BEFORE + at] = gram_cost(b, at);
 }
 
 /* What a string costs with steps of each size, among those that it stands for.
@@ -471,6 +480,7 @@ struct pattern_filter *pattern_filter_new(const struct pattern_set *set,
 	for (unsigned i = 0; i < PATTERN_BYTE_KINDS; i++)
 		b->any.kinds[i] = (uint8_t)((i & 0x1f) | (i & 0x20) << 1);
 	b->any.count = PATTERN_BYTE_KINDS;
+	b->any.share = 1;
 	choose_stride(b);
 	add_needles(b, unfound);
 	f->has_grams = b->gram_count > 0;

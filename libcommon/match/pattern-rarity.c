@@ -144,21 +144,20 @@ bool pattern_gram_frequent(const struct pattern_rarity *r, const char *bytes)
 void pattern_weigh(const struct pattern_rarity *r, const char *bytes,
 		   size_t len, double *bits)
 {
-	for (size_t i = 0; i < len; i++) {
-		bool inside =
-			i > 0 && is_letter(bytes[i]) && is_letter(bytes[i - 1]);
+	uint64_t common = 0; /* which of the bytes stand in common words */
+	bool inside = false;
+
+	for (size_t i = 0; i + GRAM <= len; i++)
+		if (has_gram(r->common, bytes + i))
+			common |= (uint64_t)0xf << i;
+	for (size_t i = 0; i < len; i++, common >>= 1) {
+		bool letter = is_letter(bytes[i]);
 
 		bits[i] = r->bits[(unsigned char)bytes[i]] *
-			  (inside ? WORD_SHARE : 1);
-	}
-	for (size_t i = 0; i + GRAM <= len; i++) {
-		if (!has_gram(r->common, bytes + i))
-			continue;
-		for (size_t k = i; k < i + GRAM; k++)
-			if (bits[k] >
-			    r->bits[(unsigned char)bytes[k]] * COMMON_SHARE)
-				bits[k] = r->bits[(unsigned char)bytes[k]] *
-					  COMMON_SHARE;
+			  (common & 1	      ? COMMON_SHARE
+			   : letter && inside ? WORD_SHARE
+					      : 1);
+		inside = letter;
 	}
 }
 

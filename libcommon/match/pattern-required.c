@@ -29,8 +29,15 @@
 
 struct walk;
 
+/* Of one string for each of a tail, those that no other one is part of. */
+struct pieces {
+	size_t count;
+	struct slice list[PATTERN_LITERALS_MAX];
+	double share[PATTERN_LITERALS_MAX];
+};
+
 struct part {
-	const struct walk *walk;
+	struct walk *walk;
 	bool exact;		     /* tail is all that the part can match */
 	struct pattern_strings tail; /* each match ends with one of these */
 	struct pattern_strings head; /* and begins so; when exact, the tail */
@@ -45,6 +52,7 @@ struct part {
 struct walk {
 	struct part *parts[PATTERN_MAX_DEPTH * 4 + 8];
 	struct pattern_strings members; /* of a set of bytes */
+	struct pieces pieces;		/* of what is judged */
 	const struct pattern_rarity *rarity;
 	enum pattern_form form;
 };
@@ -93,6 +101,22 @@ static bool strings_unite(struct pattern_strings *set,
 	return true;
 }
 
+static size_t strings_longest(const struct pattern_strings *set)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		if (set->list[i].len > longest)
+			longest = set->list[i].len;
+	return longest;
+}
+
+static void string_add(struct pattern_string *s, const struct pattern_string *t)
+{
+	for (uint8_t i = 0; i < t->len; i++)
+		s->bytes[s->len++] = t->bytes[i];
+}
+
 /* Each string followed by each of more. False, with nothing done, when they
  * would be too many or too long. */
 static bool strings_cross(struct pattern_strings *set,
@@ -100,20 +124,18 @@ static bool strings_cross(struct pattern_strings *set,
 {
 	size_t count = set->count, k = more->count;
 
-	if (count * k > CROSS_MAX || k == 0)
+	if (count * k > CROSS_MAX || k == 0 ||
+	    strings_longest(set) + strings_longest(more) > PATTERN_STRING_BYTES)
 		return false;
-	for (size_t i = 0; i < count * k; i++)
-		if (set->list[i / k].len + more->list[i % k].len >
-		    PATTERN_STRING_BYTES)
-			return false;
 	/* From the end, so that nothing is overwritten that is needed. */
-	for (size_t i = count * k; i-- > 0;) {
-		struct pattern_string s = set->list[i / k];
-		const struct pattern_string *t = &more->list[i % k];
-
-		memcpy(s.bytes + s.len, t->bytes, t->len);
-		s.len = (uint8_t)(s.len + t->len);
-		set->list[i] = s;
+	for (size_t i = count; i-- > 0;) {
+		for (size_t at = k; --at > 0;) {
+			set->list[i * k + at] = set->list[i];
+			string_add(&set->list[i * k + at], &more->list[at]);
+		}
+		if (i * k > i)
+			set->list[i * k] = set->list[i];
+		string_add(&set->list[i * k], &more->list[0]);
 	}
 	set->count = count * k;
 	return true;
@@ -211,13 +233,6 @@ static double best_piece(const struct walk *w, const struct pattern_string *s,
 	return best;
 }
 
-/* Of one string for each of the tail, those that no other one is part of. */
-struct pieces {
-	size_t count;
-	struct slice list[PATTERN_LITERALS_MAX];
-	double share[PATTERN_LITERALS_MAX];
-};
-
 static bool is_part(struct slice part, struct slice whole)
 {
 	if (part.len >= whole.len) /* as most are: the longest there may be */
@@ -233,7 +248,7 @@ static void pieces_add(struct pieces *p, struct slice piece, double share)
 		if (is_part(p->list[i], piece))
 			return;
 	for (size_t i = 0; i < p->count; i++) {
-		if (is_part(piece, p->list[i]))
+		if (piece.len < p->list[i].len && is_part(piece, p->list[i]))
 			continue;
 		p->list[kept] = p->list[i];
 		p->share[kept++] = p->share[i];
@@ -246,30 +261,30 @@ static void pieces_add(struct pieces *p, struct slice piece, double share)
 /* The tail is a candidate. */
 static void part_judge(struct part *p)
 {
-	struct pieces pieces;
+	struct pieces *pieces = &p->walk->pieces;
 	double sum = 0;
 
-	pieces.count = 0;
+	pieces->count = 0;
 	for (size_t i = 0; i < p->tail.count; i++) {
 		struct slice piece = {p->tail.list[i].bytes, 0};
 		double share = best_piece(p->walk, &p->tail.list[i], &piece);
 
 		if (share >= p->best_share)
 			return;
-		pieces_add(&pieces, piece, share);
+		pieces_add(pieces, piece, share);
 	}
-	for (size_t i = 0; i < pieces.count; i++)
-		sum += pieces.share[i];
+	for (size_t i = 0; i < pieces->count; i++)
+		sum += pieces->share[i];
 	if (sum >= p->best_share)
 		return;
 	p->best_share = sum;
 	p->best_reach = p->reach;
-	p->best.count = pieces.count;
-	for (size_t i = 0; i < pieces.count; i++) {
+	p->best.count = pieces->count;
+	for (size_t i = 0; i < pieces->count; i++) {
 		struct pattern_string *s = &p->best.list[i];
 
-		s->len = (uint8_t)pieces.list[i].len;
-		memcpy(s->bytes, pieces.list[i].ptr, s->len);
+		s->len = (uint8_t)pieces->list[i].len;
+		memcpy(s->bytes, pieces->list[i].ptr, s->len);
 	}
 }
 
@@ -330,10 +345,10 @@ static void part_join(struct part *p, const struct part *next)
 static bool list_members(const struct pattern_bytes *set,
 			 struct pattern_strings *members)
 {
-	size_t count = pattern_bytes_count(set);
+	size_t count = 0;
 
 	members->count = 0;
-	if (set->wide || count == 0 || count > MEMBERS_MAX)
+	if (set->wide)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(set->bits); i++) {
 		for (uint64_t bits = set->bits[i]; bits; bits &= bits - 1) {
@@ -341,6 +356,8 @@ static bool list_members(const struct pattern_bytes *set,
 			struct pattern_string *s =
 				&members->list[members->count];
 
+			if (++count > MEMBERS_MAX)
+				return false;
 			if (c >= 'A' && c <= 'Z' &&
 			    pattern_bytes_has(set, (unsigned)c - 'A' + 'a'))
 				continue;
@@ -351,7 +368,7 @@ static bool list_members(const struct pattern_bytes *set,
 			members->count++;
 		}
 	}
-	return true;
+	return count > 0;
 }
 
 static void walk_bytes(struct walk *w, const struct pattern_bytes *set,
@@ -523,7 +540,7 @@ struct pattern_literals *pattern_literals_new(
 			       l->list[i].len);
 		}
 	}
-	for (size_t i = 0; i < ARRAY_LEN(w->parts); i++)
+	for (size_t i = 0; i < ARRAY_LEN(w->parts) && w->parts[i]; i++)
 		free(w->parts[i]);
 	return l;
 }
