@@ -48,6 +48,7 @@ struct watch {
 	int64_t saved_at, flushed_at, stop_at;
 	int64_t pause; /* until a busy input is saved again */
 	struct turns *turns;
+	bool told;  /* something is written */
 	bool cut;   /* a block was left by a stop: what was read is not told */
 	int status; /* the worst that was told; under telling */
 	pthread_mutex_t telling;
@@ -305,6 +306,12 @@ static void settle(void *arg, struct detector_work *work)
 
 	detector_settle(w->d, work, &w->out);
 	w->cut |= detector_cut(work);
+	/* What is found first is told at once. */
+	if (!w->told && w->out.out.len > 0) {
+		struct err ignored = ERR_INIT; /* what failed fails again */
+
+		w->told = record_flush(&w->out, &ignored) == 0;
+	}
 }
 
 static int run(struct watch *w, struct err *err)

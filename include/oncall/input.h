@@ -10,9 +10,11 @@
 #include <oncall/buf.h>
 #include <oncall/jscan.h>
 
-#define INPUT_BLOCK	((size_t)128 * 1024) /* bytes of a usual block */
-#define INPUT_MAX_LINE	((size_t)1024 * 1024)
-#define INPUT_WAIT_STEP 250 /* ms between looks at what cannot wake us */
+#define INPUT_BLOCK ((size_t)128 * 1024) /* bytes of a usual block */
+/* And of the first one of a file: what is in it is known soon. */
+#define INPUT_FIRST_BLOCK ((size_t)16 * 1024)
+#define INPUT_MAX_LINE	  ((size_t)1024 * 1024)
+#define INPUT_WAIT_STEP	  250 /* ms between looks at what cannot wake us */
 
 /* The bytes, not the name: a renamed, copied or compressed successor of them
  * stays the same stream. Owned by the input, valid as long as that is. */

@@ -190,7 +190,9 @@ static enum tail_state at_end(struct tail *t, struct tail_stream *s, bool over)
 static enum tail_state take_in(struct tail *t, struct tail_stream *s,
 			       struct buf *data, size_t *ret_n, bool *ret_end)
 {
-	size_t length = t->opt.block;
+	size_t length = s->position == 0 && t->opt.block > INPUT_FIRST_BLOCK
+				? INPUT_FIRST_BLOCK
+				: t->opt.block;
 
 	for (;;) {
 		*ret_end = fill(t, s, data, length);

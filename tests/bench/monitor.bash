@@ -116,10 +116,13 @@ bench_json() {
 
 # until_byte COMMAND...: sets $took to the microseconds to the first byte.
 until_byte() {
-    local begin=${EPOCHREALTIME/[.,]/}
+    local begin=${EPOCHREALTIME/[.,]/} byte out
 
-    "$@" | head -c 1 >/dev/null
+    exec {out}< <("$@")
+    read -rN 1 -u "$out" byte || die "nothing came of: $*"
     took=$((${EPOCHREALTIME/[.,]/} - begin))
+    exec {out}<&-
+    wait $!
 }
 
 bench_first() {

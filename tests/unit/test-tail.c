@@ -52,6 +52,25 @@ static void blocks_are_cut_at_newlines(void **state)
 	assert_true(slice_eq(buf_slice(&r.text), buf_slice(&text)));
 }
 
+/* What is in it is known before the rest is read. */
+static void the_first_block_is_small(void **state)
+{
+	AUTO_READER struct reader r = {.in = NULL};
+	AUTO_BUF struct buf text = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; text.len < INPUT_FIRST_BLOCK + INPUT_BLOCK; i++)
+		buf_addf(&text, "line %zu\n", i);
+	put("a", buf_str(&text));
+	reader_open(&r, batch, PATHS("a"));
+	assert_int_equal(reader_next(&r, 0), INPUT_BLOCK_READY);
+	assert_in_range(r.text.len, INPUT_FIRST_BLOCK - 100, INPUT_FIRST_BLOCK);
+	assert_int_equal(reader_next(&r, 0), INPUT_BLOCK_READY);
+	assert_in_range(r.block.text.len, INPUT_BLOCK - 100, INPUT_BLOCK);
+	reader_all(&r);
+	assert_true(slice_eq(buf_slice(&r.text), buf_slice(&text)));
+}
+
 static void a_long_line_is_cut_once(void **state)
 {
 	AUTO_READER struct reader r = {.in = NULL};
@@ -814,6 +833,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(files_are_read_in_order),
 		TEST(blocks_are_cut_at_newlines),
+		TEST(the_first_block_is_small),
 		TEST(a_long_line_is_cut_once),
 		TEST(any_bytes_pass),
 		TEST(archives_are_read_unpacked),
