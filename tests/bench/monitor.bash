@@ -168,7 +168,7 @@ mtail_program() {
 }
 
 sec_file() {
-    sec --conf="$dir/sec.conf" --input="$log" --notail --quiet
+    sec --conf="$dir/sec.conf" --input="$log" --notail
 }
 
 mtail_file() {
