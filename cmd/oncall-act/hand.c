@@ -290,16 +290,9 @@ static int dry_run(struct hand *h, struct err *err)
 
 static int write_result(struct hand *h, const char *id, struct err *err)
 {
-	AUTO_BUF struct buf record = BUF_INIT;
+	int status = tell_stored(&h->cmd, id, &h->out, err);
 
-	if (act_record(h->cmd.act, id, &record, err) < 0)
-		return -1;
-	if (cli_records())
-		record_write(&h->out, buf_slice(&record));
-	else
-		tell_action(&h->out.out, buf_slice(&record));
-	return record_flush(&h->out, err) < 0 ? -1
-					      : tell_status(buf_slice(&record));
+	return status < 0 || record_flush(&h->out, err) < 0 ? -1 : status;
 }
 
 static int run_now(struct hand *h, struct err *err)

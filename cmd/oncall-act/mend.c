@@ -30,20 +30,6 @@ const struct cli_opt recover_opts[] = {
 };
 /* clang-format on */
 
-static int write_action(struct act_cmd *c, const char *id,
-			struct record_writer *out, struct err *err)
-{
-	AUTO_BUF struct buf record = BUF_INIT;
-
-	if (act_record(c->act, id, &record, err) < 0)
-		return -1;
-	if (cli_records())
-		record_write(out, buf_slice(&record));
-	else
-		tell_action(&out->out, buf_slice(&record));
-	return tell_status(buf_slice(&record));
-}
-
 /* ---- undo ---- */
 
 static int undo(struct act_cmd *c, const char *id, struct record_writer *out,
@@ -59,7 +45,7 @@ static int undo(struct act_cmd *c, const char *id, struct record_writer *out,
 	carry_add(carry, &item);
 	if (carry_all(carry, err) < 0)
 		return -1;
-	return write_action(c, item.job.id, out, err);
+	return tell_stored(c, item.job.id, out, err);
 }
 
 int undo_run(int argc, char **argv, struct err *err)
@@ -137,7 +123,7 @@ static int recover_all(struct recovery *r, int argc, char **argv,
 		if ((args.run && recover_one(r, job, err) < 0) ||
 		    (args.verdict && judge(r, job->id, err) < 0))
 			return -1;
-		status = write_action(&r->cmd, job->id, &r->out, err);
+		status = tell_stored(&r->cmd, job->id, &r->out, err);
 		if (status < 0 || record_flush(&r->out, err) < 0)
 			return -1;
 		r->status = err_worse_status(r->status, status);

@@ -85,20 +85,6 @@ static void add_row(struct show_table *t, const struct act_row *r)
 	show_table_cell(t, r->reason, SHOW_DIM);
 }
 
-static int show_record(struct act_cmd *c, const char *id,
-		       struct record_writer *out, struct err *err)
-{
-	AUTO_BUF struct buf record = BUF_INIT;
-
-	if (act_record(c->act, id, &record, err) < 0)
-		return -1;
-	if (cli_records())
-		record_write(out, buf_slice(&record));
-	else
-		tell_action(&out->out, buf_slice(&record));
-	return 0;
-}
-
 static int write_rows(struct act_cmd *c, struct store_rows *rows,
 		      struct record_writer *out, struct err *err)
 {
@@ -119,7 +105,7 @@ static int write_rows(struct act_cmd *c, struct store_rows *rows,
 			continue;
 		}
 		memcpy(id, r.id.ptr, r.id.len < ACT_ID ? r.id.len : ACT_ID - 1);
-		if (show_record(c, id, out, err) < 0)
+		if (tell_stored(c, id, out, err) < 0)
 			return -1;
 	}
 	if (!cli_records() && count)
@@ -158,8 +144,8 @@ int history_run(int argc, char **argv, struct err *err)
 				      "empty",
 				      argv[0])
 			    : 0;
-	for (int i = 0; i < argc && rc == 0; i++)
-		rc = show_record(&c, argv[i], &out, err);
+	for (int i = 0; i < argc && rc >= 0; i++)
+		rc = tell_stored(&c, argv[i], &out, err);
 	if (argc == 0)
 		rc = write_history(&c, &out, err);
 	return rc < 0 ? -1 : record_flush(&out, err);

@@ -96,7 +96,6 @@ static int carry_out(struct act_cmd *c, const char *id,
 	AUTO_CARRY struct carry *carry =
 		carry_new(c->act, c->store, 1, PATIENCE_MS);
 	AUTO_ACT_JOBS struct act_jobs jobs = {NULL, 0};
-	AUTO_BUF struct buf record = BUF_INIT;
 	struct carry_item item = {.state = CARRY_QUEUED};
 	int rc;
 
@@ -107,13 +106,7 @@ static int carry_out(struct act_cmd *c, const char *id,
 		rc = carry_all(carry, err);
 	}
 	carry_item_done(&item);
-	if (rc < 0 || act_record(c->act, id, &record, err) < 0)
-		return -1;
-	if (cli_records())
-		record_write(out, buf_slice(&record));
-	else
-		tell_action(&out->out, buf_slice(&record));
-	return tell_status(buf_slice(&record));
+	return rc < 0 ? -1 : tell_stored(c, id, out, err);
 }
 
 static int approve_one(struct act_cmd *c, const char *id,

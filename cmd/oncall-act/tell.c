@@ -269,3 +269,17 @@ int tell_status(struct slice record)
 	jscan_done(&scan);
 	return status;
 }
+
+int tell_stored(struct act_cmd *c, const char *id, struct record_writer *out,
+		struct err *err)
+{
+	AUTO_BUF struct buf record = BUF_INIT;
+
+	if (act_record(c->act, id, &record, err) < 0)
+		return -1;
+	if (cli_records())
+		record_write(out, buf_slice(&record));
+	else
+		tell_action(&out->out, buf_slice(&record));
+	return tell_status(buf_slice(&record));
+}

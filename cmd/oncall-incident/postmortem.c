@@ -5,10 +5,10 @@
 #include <fcntl.h>
 
 #include <oncall/diag.h>
+#include <oncall/fd.h>
 #include <oncall/postmortem.h>
 
 #define TEMPLATE_MAX ((size_t)1024 * 1024)
-#define BLOCK	     4096
 
 static struct {
 	const char *template, *output;
@@ -25,22 +25,14 @@ const struct cli_opt postmortem_opts[] = {
 static int read_template(const char *path, struct buf *out, struct err *err)
 {
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char block[BLOCK];
-	ssize_t n;
 
 	if (fd < 0)
 		return err_sys(err, errno, "cannot open '%s'", path);
-	while (!out->over && (n = read(fd, block, sizeof(block))) != 0) {
-		if (n > 0)
-			buf_add(out, block, (size_t)n);
-		else if (errno != EINTR)
-			return err_sys(err, errno, "cannot read '%s'", path);
-	}
-	if (out->over || strlen(buf_str(out)) != out->len)
+	if (fd_read_all(fd, out, TEMPLATE_MAX, ERR_USAGE, path, err) < 0)
+		return -1;
+	if (strlen(buf_str(out)) != out->len)
 		return err_set(err, ERR_USAGE,
-			       "'%s' is no template: it is larger than %zu "
-			       "bytes, or holds a NUL",
-			       path, TEMPLATE_MAX);
+			       "'%s' is no template: it holds a NUL", path);
 	return 0;
 }
 
@@ -74,7 +66,7 @@ static int write_one(struct store *s, int64_t num,
 int postmortem_run(int argc, char **argv, struct err *err)
 {
 	struct record_writer out = RECORD_WRITER_INIT(STDOUT_FILENO);
-	AUTO_BUF struct buf template = BUF_INIT_MAX(TEMPLATE_MAX);
+	AUTO_BUF struct buf template = BUF_INIT;
 	struct postmortem_form form = postmortem_form;
 	const char *path = args.template;
 	AUTO_STORE struct store *store = NULL;

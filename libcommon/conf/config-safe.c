@@ -2,6 +2,7 @@
  * config-safe.c - files that grant power are read only when nobody but their
  * owner could have written them, as sudo and ssh do it.
  */
+#include <oncall/fd.h>
 #include <oncall/mem.h>
 
 #include <errno.h>
@@ -11,8 +12,6 @@
 #include <sys/statvfs.h>
 
 #include "config-internal.h"
-
-#define READ_SIZE ((size_t)16 * 1024)
 
 static bool owner_is_safe(const struct stat *st)
 {
@@ -116,20 +115,5 @@ int config_safe_read(const char *path, size_t max, bool *missing,
 
 	if (fd < 0)
 		return -1;
-	for (;;) {
-		char part[READ_SIZE];
-		ssize_t n = read(fd, part, sizeof(part));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, errno, "cannot read '%s'", path);
-		if (n == 0)
-			return 0;
-		buf_add(out, part, (size_t)n);
-		if (out->len > max)
-			return err_set(err, ERR_USAGE,
-				       "'%s' has more than %zu bytes", path,
-				       max);
-	}
+	return fd_read_all(fd, out, max, ERR_USAGE, path, err);
 }

@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 
 #include <oncall/config.h>
+#include <oncall/fd.h>
 #include <oncall/map.h>
 #include <oncall/mem.h>
 
-#define READ_BYTES ((size_t)64 * 1024)
 #define STDIN_NAME "standard input"
 
 bool pack_id_valid(const char *id)
@@ -136,25 +136,6 @@ int pack_load_text(struct packs *p, struct slice text, const char *name,
 	return add_text(p, text, name, true, err);
 }
 
-static int read_fd(int fd, const char *name, struct buf *out, struct err *err)
-{
-	for (;;) {
-		ssize_t n;
-
-		if (out->len > PACK_MAX_BYTES || !buf_reserve(out, READ_BYTES))
-			return err_set(err, ERR_USAGE,
-				       "%s: more than %zu bytes", name,
-				       PACK_MAX_BYTES);
-		n = read(fd, out->data + out->len, READ_BYTES);
-		if (n < 0 && errno != EINTR)
-			return err_sys(err, errno, "cannot read '%s'", name);
-		if (n == 0)
-			return 0;
-		if (n > 0)
-			out->len += (size_t)n;
-	}
-}
-
 /* <(command) of a shell, or /dev/null. A pipe that others can write into is no
  * better than a file that they can. */
 static int read_pipe(const char *path, struct buf *out, struct err *err)
@@ -170,7 +151,7 @@ static int read_pipe(const char *path, struct buf *out, struct err *err)
 			       "others can write into '%s', which says what is "
 			       "detected",
 			       path);
-	return read_fd(fd, path, out, err);
+	return fd_read_all(fd, out, PACK_MAX_BYTES, ERR_USAGE, path, err);
 }
 
 static int read_file(const char *path, struct buf *out, struct err *err)
@@ -179,7 +160,8 @@ static int read_file(const char *path, struct buf *out, struct err *err)
 
 	/* What is piped in comes from who runs the program. */
 	if (!strcmp(path, "-"))
-		return read_fd(STDIN_FILENO, STDIN_NAME, out, err);
+		return fd_read_all(STDIN_FILENO, out, PACK_MAX_BYTES, ERR_USAGE,
+				   STDIN_NAME, err);
 	if (stat(path, &st) == 0 &&
 	    (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)))
 		return read_pipe(path, out, err);

@@ -7,6 +7,7 @@
  */
 #include "pattern-hs-cache.h"
 
+#include <oncall/fd.h>
 #include <oncall/mem.h>
 
 #include <fcntl.h>
@@ -15,19 +16,6 @@
 
 #define CACHE_MAGIC "oncall hs 1\n"
 #define CACHE_MAX   ((size_t)256 * 1024 * 1024)
-
-static bool write_whole(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done <= 0)
-			return false;
-		p += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
 
 /* A cache that cannot be written is none: the next start takes longer. */
 void pattern_hs_cache_write(const char *path, const uint8_t *taken,
@@ -40,9 +28,9 @@ void pattern_hs_cache_write(const char *path, const uint8_t *taken,
 
 	if (fd < 0)
 		return;
-	if (!write_whole(fd, CACHE_MAGIC, sizeof(CACHE_MAGIC) - 1) ||
-	    !write_whole(fd, (const char *)taken, count) ||
-	    !write_whole(fd, db.ptr, db.len) || rename(temporary, path) < 0)
+	if (fd_write_all(fd, SLICE_LIT(CACHE_MAGIC)) < 0 ||
+	    fd_write_all(fd, (struct slice){(const char *)taken, count}) < 0 ||
+	    fd_write_all(fd, db) < 0 || rename(temporary, path) < 0)
 		(void)unlink(temporary);
 }
 
@@ -58,28 +46,20 @@ bool pattern_hs_cache_read(const char *path, uint8_t *taken, size_t count,
 			   struct buf *ret_db)
 {
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	size_t head = sizeof(CACHE_MAGIC) - 1 + count, size;
+	size_t head = sizeof(CACHE_MAGIC) - 1 + count;
+	struct err ignored = ERR_INIT;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !is_safe(&st) ||
-	    (size_t)st.st_size < head || (size_t)st.st_size > CACHE_MAX)
+	if (fd < 0 || fstat(fd, &st) < 0 || !is_safe(&st))
 		return false;
-	size = (size_t)st.st_size;
 	ret_db->max = CACHE_MAX;
-	if (!buf_reserve(ret_db, size))
+	if (fd_read_all(fd, ret_db, CACHE_MAX, ERR_INPUT, path, &ignored) < 0 ||
+	    ret_db->len < head)
 		return false;
-	while (ret_db->len < size) {
-		ssize_t n = read(fd, ret_db->data + ret_db->len,
-				 size - ret_db->len);
-
-		if (n <= 0)
-			return false;
-		ret_db->len += (size_t)n;
-	}
 	if (memcmp(ret_db->data, CACHE_MAGIC, sizeof(CACHE_MAGIC) - 1) != 0)
 		return false;
 	memcpy(taken, ret_db->data + sizeof(CACHE_MAGIC) - 1, count);
-	memmove(ret_db->data, ret_db->data + head, size - head);
-	buf_truncate(ret_db, size - head);
+	memmove(ret_db->data, ret_db->data + head, ret_db->len - head);
+	buf_truncate(ret_db, ret_db->len - head);
 	return true;
 }

@@ -106,6 +106,9 @@ int act_tell_kb(struct act *a, const struct act_job *j, struct err *err)
 #define ACT_COLUMN_COUNT 16
 /* All but the call. */
 void act_read_job(struct act_job *j, struct store_rows *rows);
+/* All that there are; rows may be NULL, with an error. */
+int act_read_jobs(struct store_rows *rows, struct act_jobs *ret,
+		  struct err *err) MUST_CHECK;
 /* Facts that rows do not have, of the incident. */
 int act_read_incident(struct act *a, struct act_job *j, struct err *err)
 	MUST_CHECK;

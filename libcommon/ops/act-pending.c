@@ -12,13 +12,8 @@ static int find(struct act *a, const char *sql, size_t max,
 	AUTO_ROWS struct store_rows *rows =
 		STORE_ASK(a->store, err, sql, S_INT(clock_now()),
 			  S_INT(max < INT64_MAX ? (int64_t)max : INT64_MAX));
-	int got;
 
-	if (!rows)
-		return -1;
-	while ((got = store_next(rows, err)) > 0)
-		act_read_job(act_jobs_add(ret), rows);
-	return got;
+	return act_read_jobs(rows, ret, err);
 }
 
 /* A call that cannot be made any more has none, and says why. */

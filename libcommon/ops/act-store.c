@@ -33,6 +33,16 @@ void act_read_job(struct act_job *j, struct store_rows *rows)
 	j->facts = f;
 }
 
+int act_read_jobs(struct store_rows *rows, struct act_jobs *ret,
+		  struct err *err)
+{
+	int got = rows ? 1 : -1;
+
+	while (got > 0 && (got = store_next(rows, err)) > 0)
+		act_read_job(act_jobs_add(ret), rows);
+	return got;
+}
+
 int act_read_incident(struct act *a, struct act_job *j, struct err *err)
 {
 	struct act_facts *f = j->facts;
@@ -177,13 +187,8 @@ static int find_left(struct act *a, const char *runner, struct act_jobs *ret,
 		"SELECT " ACT_COLUMNS " FROM actions a WHERE a.status = "
 		"'running' AND a.runner = $1",
 		S_TEXT(runner));
-	int got;
 
-	if (!rows)
-		return -1;
-	while ((got = store_next(rows, err)) > 0)
-		act_read_job(act_jobs_add(ret), rows);
-	return got;
+	return act_read_jobs(rows, ret, err);
 }
 
 static int leave_unknown(struct act *a, struct act_job *j, struct err *err)

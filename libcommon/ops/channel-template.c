@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include <oncall/fd.h>
 #include <oncall/utf8.h>
 #include <oncall/when.h>
 
@@ -15,24 +16,14 @@
 static int read_file(const char *path, struct buf *out, struct err *err)
 {
 	AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char part[4096];
 	struct stat st;
-	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, ERR_USAGE, "cannot open '%s': %s", path,
 			       strerrordesc_np(errno));
-	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)TEMPLATE_FILE_MAX)
-		return err_set(err, ERR_USAGE,
-			       "'%s' is no file of at most %zu bytes", path,
-			       TEMPLATE_FILE_MAX);
-	while ((n = read(fd, part, sizeof(part))) > 0 &&
-	       out->len <= TEMPLATE_FILE_MAX)
-		buf_add(out, part, (size_t)n);
-	if (n < 0)
-		return err_set(err, ERR_USAGE, "cannot read '%s': %s", path,
-			       strerrordesc_np(errno));
-	return 0;
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_USAGE, "'%s' is no file", path);
+	return fd_read_all(fd, out, TEMPLATE_FILE_MAX, ERR_USAGE, path, err);
 }
 
 int channel_template_open(struct channel *ch, struct err *err)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/xattr.h>
 
+#include <oncall/fd.h>
 #include <oncall/mem.h>
 #include <oncall/ulid.h>
 
@@ -82,26 +83,6 @@ static int check_kind(const struct edit_file *f, const char *name,
 	return 0;
 }
 
-static int read_all(int fd, struct buf *out, const char *name, struct err *err)
-{
-	while (true) {
-		ssize_t n;
-
-		if (!buf_reserve(out, 4096))
-			return err_set(err, ERR_INPUT, "'%s' is too large",
-				       name);
-		n = read(fd, out->data + out->len, out->cap - out->len - 1);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, errno, "cannot read '%s'", name);
-		out->len += (size_t)n;
-		out->data[out->len] = '\0';
-		if (n == 0)
-			return 0;
-	}
-}
-
 static int read_name(const struct edit_file *f, const char *name,
 		     struct stat *st, struct buf *out, struct err *err)
 {
@@ -118,7 +99,7 @@ static int read_name(const struct edit_file *f, const char *name,
 	if (check_kind(f, name, st, err) < 0)
 		return -1;
 	out->max = 2 * EDIT_FILE_MAX;
-	return read_all(fd, out, name, err);
+	return fd_read_all(fd, out, EDIT_FILE_MAX, ERR_INPUT, name, err);
 }
 
 int edit_file_open(struct edit_file *f, const char *path, struct err *err)
@@ -167,18 +148,6 @@ static int copy_attributes(int from, int to, struct err *err)
 	return 0;
 }
 
-static int write_all(int fd, struct slice text)
-{
-	for (size_t done = 0; done < text.len;) {
-		ssize_t n = write(fd, text.ptr + done, text.len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return fsync(fd);
-}
-
 /* The owner comes before the mode, which it would take bits of. */
 static int fill_staged(const struct edit_file *f, int fd, struct slice text,
 		       struct err *err)
@@ -197,7 +166,7 @@ static int fill_staged(const struct edit_file *f, int fd, struct slice text,
 			       f->path);
 	if (copy_attributes(old, fd, err) < 0)
 		return -1;
-	if (write_all(fd, text) < 0)
+	if (fd_write_all(fd, text) < 0 || fsync(fd) < 0)
 		return err_sys(err, errno, "cannot write beside '%s'", f->path);
 	return 0;
 }

@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
+#include <oncall/fd.h>
 #include <oncall/jscan.h>
 #include <oncall/mem.h>
 #include <oncall/utf8.h>
-
-#define READ_BYTES ((size_t)64 * 1024)
 
 const char *const kb_format_names[] = {"json",	       "jsonl",
 				       "yaml",	       "csv",
@@ -23,22 +22,8 @@ int kb_source_slurp(const struct kb_source *src, struct buf *out,
 		    struct err *err)
 {
 	out->max = 2 * KB_EXCHANGE_MAX;
-	for (;;) {
-		ssize_t n;
-
-		if (out->len > KB_EXCHANGE_MAX || !buf_reserve(out, READ_BYTES))
-			return err_set(err, ERR_INPUT,
-				       "%s: more than %zu bytes", src->name,
-				       KB_EXCHANGE_MAX);
-		n = read(src->fd, out->data + out->len, READ_BYTES);
-		if (n < 0 && errno != EINTR)
-			return err_sys(err, errno, "cannot read '%s'",
-				       src->name);
-		if (n == 0)
-			return 0;
-		if (n > 0)
-			out->len += (size_t)n;
-	}
+	return fd_read_all(src->fd, out, KB_EXCHANGE_MAX, ERR_INPUT, src->name,
+			   err);
 }
 
 void kb_source_words(struct buf *out, const char *name)
@@ -374,21 +359,11 @@ static int read_unknown(struct kb_source *src, enum kb_format named,
 	AUTO_BUF struct buf text = BUF_INIT;
 	AUTO_FD int copy = memfd_create("import", MFD_CLOEXEC);
 	enum kb_format format;
-	size_t done = 0;
 
 	if (kb_source_slurp(src, &text, err) < 0)
 		return -1;
-	if (copy < 0)
-		return err_sys(err, errno, "cannot copy '%s'", src->name);
-	while (done < text.len) {
-		ssize_t n = write(copy, text.data + done, text.len - done);
-
-		if (n < 0 && errno != EINTR)
-			return err_sys(err, errno, "cannot copy '%s'",
-				       src->name);
-		done += n > 0 ? (size_t)n : 0;
-	}
-	if (lseek(copy, 0, SEEK_SET) < 0)
+	if (copy < 0 || fd_write_all(copy, buf_slice(&text)) < 0 ||
+	    lseek(copy, 0, SEEK_SET) < 0)
 		return err_sys(err, errno, "cannot copy '%s'", src->name);
 	src->fd = copy;
 	format = format_of_text(buf_slice(&text));

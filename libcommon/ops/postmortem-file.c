@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <oncall/edit-key.h>
+#include <oncall/fd.h>
 #include <oncall/mem.h>
 #include <oncall/ulid.h>
 
@@ -53,18 +54,6 @@ static int find_folder(struct saving *s, struct err *err)
 
 /* ---- a new file ---- */
 
-static int write_all(int fd, struct slice text)
-{
-	for (size_t done = 0; done < text.len;) {
-		ssize_t n = write(fd, text.ptr + done, text.len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return fsync(fd);
-}
-
 static int sync_folder(const struct saving *s, struct err *err)
 {
 	AUTO_FD int fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -86,7 +75,7 @@ static int create(const struct saving *s, struct slice text, struct err *err)
 	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return err_sys(err, errno, "cannot write beside '%s'", s->path);
-	if (write_all(fd, text) < 0)
+	if (fd_write_all(fd, text) < 0 || fsync(fd) < 0)
 		rc = err_sys(err, errno, "cannot write '%s'", s->path);
 	if (close(fd) < 0 && rc == 0)
 		rc = err_sys(err, errno, "cannot write '%s'", s->path);

@@ -299,7 +299,10 @@ has_line() {
     expect 4 postmortem "$I" --template none.md
     head -c 2000000 /dev/zero >t.md
     expect 2 postmortem "$I" --template t.md
-    says 'is no template'
+    says "'t.md' has more than 1048576 bytes"
+    printf 'a\0b\n' >t.md
+    expect 2 postmortem "$I" --template t.md
+    says "'t.md' is no template: it holds a NUL"
 }
 
 # ---- text that means harm ----
