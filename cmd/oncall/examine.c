@@ -179,6 +179,14 @@ static void look_at_roster(struct findings *f, const char *path,
 		found(f, FINDING_OK, "roster", "%s", path);
 }
 
+static void on_step_over(void *arg, const struct escalation_policy *p,
+			 size_t step)
+{
+	found(arg, FINDING_WARN, "escalation",
+	      "policy '%s' never does its step '%s' again: the window is over",
+	      escalation_name(p), escalation_text(p, step));
+}
+
 static void look_at_policies(struct findings *f, const struct config *c,
 			     const struct roster *roster)
 {
@@ -188,10 +196,12 @@ static void look_at_policies(struct findings *f, const struct config *c,
 
 	while (config_item(c, "escalation", count))
 		count++;
-	if (escalation_load(&e, c, roster, &err) < 0)
+	if (escalation_load(&e, c, roster, &err) < 0) {
 		found_error(f, "escalation", &err);
-	else
-		found(f, FINDING_OK, "escalation", "%zu policies", count);
+		return;
+	}
+	found(f, FINDING_OK, "escalation", "%zu policies", count);
+	escalation_over(e, clock_now(), on_step_over, f);
 }
 
 /* Who has no target would be called in vain. */

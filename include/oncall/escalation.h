@@ -51,6 +51,13 @@ size_t escalation_steps(const struct escalation_policy *p);
 /* The step as it was written. */
 const char *escalation_text(const struct escalation_policy *p, size_t step);
 
+/* Calls each with the steps that are never done again, since their windows are
+ * over for good. */
+typedef void escalation_over_fn(void *arg, const struct escalation_policy *p,
+				size_t step);
+void escalation_over(const struct escalation *e, int64_t now,
+		     escalation_over_fn *each, void *arg);
+
 struct escalation_facts {
 	int64_t began; /* when the policy did */
 	int64_t now;

@@ -226,6 +226,24 @@ static void find_people(struct calling *c, const struct escalation_policy *p,
 
 /* ---- whether it is done now ---- */
 
+void escalation_over(const struct escalation *e, int64_t now,
+		     escalation_over_fn *each, void *arg)
+{
+	int64_t begins;
+
+	for (size_t i = 0; i < e->count; i++) {
+		const struct escalation_policy *p = &e->policies[i];
+
+		for (size_t k = 0; k < p->step_count; k++) {
+			const struct window *only = p->steps[k].only;
+
+			if (only && !window_holds(only, now, &begins) &&
+			    begins == WHEN_NONE)
+				each(arg, p, k);
+		}
+	}
+}
+
 static bool waits_for_window(const struct escalation_step *s, int64_t now,
 			     struct escalation_call *ret)
 {

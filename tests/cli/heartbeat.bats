@@ -237,6 +237,16 @@ policy() {
     [[ $(of 'select(.labels.what == "escalation").labels.detail') == *"$what"* ]]
 }
 
+@test "doctor tells a step that is never done again" {
+    policy 'steps:' '  - after 0m to primary only 2026-11-20 to 2026-11-21' \
+        '  - after 1h to primary only 2026-11-01 to 2026-11-19' 'fallback: [ana]'
+    expect 0 oncall doctor --json
+    is "$(of 'select(.labels.what == "escalation") |
+        "\(.value) \(.labels.detail)"')" \
+        "ok 1 policies"$'\n'"warn policy 'urgent' never does its step $(
+        )'after 1h to primary only 2026-11-01 to 2026-11-19' again: the window is over"
+}
+
 @test "doctor tells a roster that is wrong, or leaves nobody" {
     policy 'steps: [after 0m to primary]' 'fallback: [ana]'
     echo 'only primary Mon-Fri 09:00 to 17:00' >>roster
