@@ -70,8 +70,7 @@ void found(struct findings *f, enum finding finding, const char *what,
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		mem_die();
+	text = mem_vprintf(fmt, ap);
 	va_end(ap);
 	add_finding(f, finding, what, text);
 }

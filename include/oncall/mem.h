@@ -5,6 +5,8 @@
 #ifndef ONCALL_MEM_H
 #define ONCALL_MEM_H
 
+#include <stdarg.h>
+
 #include <oncall/base.h>
 
 /* Gives Jansson the same allocator; called once, before anything else. */
@@ -18,6 +20,7 @@ char *mem_dup(const char *s) MUST_CHECK;		   /* NULL gives NULL */
 char *mem_dup_bytes(const char *p, size_t len) MUST_CHECK; /* adds a NUL */
 char *mem_dup_slice(struct slice s) MUST_CHECK; /* a NULL ptr gives NULL */
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
+char *mem_vprintf(const char *fmt, va_list ap) PRINTF_LIKE(1, 0) MUST_CHECK;
 NORETURN void mem_die(void);
 
 #endif

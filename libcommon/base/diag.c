@@ -80,14 +80,12 @@ static void say(enum diag_level level, const char *fmt, va_list ap)
 {
 	AUTO_BUF struct buf clean = BUF_INIT, safe = BUF_INIT, out = BUF_INIT;
 	AUTO_FREE char *message = NULL;
-	int saved = errno, len;
+	int saved = errno;
 
 	if (!diag_wants(level))
 		return;
-	len = vasprintf(&message, fmt, ap);
-	if (len < 0)
-		mem_die();
-	(void)redact_text(&clean, message, (size_t)len);
+	message = mem_vprintf(fmt, ap);
+	(void)redact_text(&clean, message, strlen(message));
 	show_text(&safe, buf_str(&clean), clean.len, DIAG_MESSAGE_MAX);
 	if (settings.json)
 		add_json(&out, level, buf_slice(&safe));

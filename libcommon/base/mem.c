@@ -2,7 +2,6 @@
 #include <oncall/mem.h>
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -70,17 +69,23 @@ char *mem_dup_bytes(const char *p, size_t len)
 	return copy;
 }
 
+char *mem_vprintf(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		mem_die();
+	return text;
+}
+
 char *mem_printf(const char *fmt, ...)
 {
 	char *text;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = mem_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		mem_die();
 	return text;
 }
 

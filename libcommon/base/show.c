@@ -291,14 +291,11 @@ void show_table_cellf(struct show_table *t, enum show_color color,
 {
 	AUTO_FREE char *text = NULL;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	text = mem_vprintf(fmt, ap);
 	va_end(ap);
-	if (len < 0)
-		mem_die();
-	show_table_cell(t, (struct slice){text, (size_t)len}, color);
+	show_table_cell(t, slice_of(text), color);
 }
 
 static void add_blanks(struct buf *out, size_t n)

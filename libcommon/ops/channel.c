@@ -251,14 +251,11 @@ void channel_outcome(struct channel_result *ret, enum channel_outcome o,
 	AUTO_FREE char *text = NULL;
 	AUTO_BUF struct buf shown = BUF_INIT, clean = BUF_INIT;
 	va_list args;
-	int n;
 
 	va_start(args, fmt);
-	n = vasprintf(&text, fmt, args);
+	text = mem_vprintf(fmt, args);
 	va_end(args);
-	if (n < 0)
-		mem_die();
-	show_text(&shown, text, (size_t)n, REASON_MAX);
+	show_text(&shown, text, strlen(text), REASON_MAX);
 	(void)redact_text(&clean, buf_str(&shown), shown.len);
 	free(ret->reason);
 	ret->reason = clean.len ? buf_take(&clean) : NULL;

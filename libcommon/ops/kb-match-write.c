@@ -141,8 +141,7 @@ static void explain_part(struct buf *out, const char *name, double value,
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		mem_die();
+	text = mem_vprintf(fmt, ap);
 	va_end(ap);
 	buf_addf(out, "    %-10s %6.3f  ", name, value);
 	show_text(out, text, strlen(text), 0);

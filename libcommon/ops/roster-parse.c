@@ -20,8 +20,7 @@ void roster_say(struct roster_parser *p, size_t line, bool error,
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		mem_die();
+	what = mem_vprintf(fmt, ap);
 	va_end(ap);
 	p->errors += error;
 	if (!p->tell || (error && p->errors > ERRORS_MAX))
