@@ -40,10 +40,7 @@ static bool is_blank(struct slice text)
 static void write_message(const struct note *n, const char *key,
 			  struct buf *out)
 {
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "message");
-	jwrite_str(out, "id", key);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "message", slice_of(key), clock_now());
 	jwrite_str(out, "key", key);
 	jwrite_str_opt(out, "severity", send_args.severity);
 	jwrite_str_opt(out, "title",

@@ -168,10 +168,7 @@ static void write_plan(struct buf *out, const struct hand *h,
 	char id[ULID_TEXT];
 
 	ulid_make(id);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "action");
-	jwrite_str(out, "id", id);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "action", slice_of(id), clock_now());
 	jwrite_str(out, "name", h->request.action);
 	if (*h->incident_id)
 		jwrite_str(out, "incident", h->incident_id);

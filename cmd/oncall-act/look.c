@@ -102,10 +102,7 @@ static void write_record(struct record_writer *w, const struct action *a)
 {
 	struct buf *out = &w->out;
 
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "declaration");
-	jwrite_str(out, "id", a->id);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "declaration", slice_of(a->id), clock_now());
 	jwrite_str_opt(out, "description", a->description);
 	jwrite_str_opt(out, "needs", a->needs);
 	jwrite_str_opt(out, "pack", a->pack);

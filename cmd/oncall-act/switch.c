@@ -54,10 +54,7 @@ static int write_state(struct act_cmd *c, struct buf *out, struct err *err)
 		return 0;
 	}
 	ulid_make(id);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "switch");
-	jwrite_str(out, "id", id);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "switch", slice_of(id), clock_now());
 	jwrite_str(out, "name", "stop");
 	jwrite_bool(out, "on", stopped > 0);
 	jwrite_str_opt(out, "reason", why);
@@ -122,11 +119,8 @@ static int word_of(const char *typed, const char *const *words, struct err *err)
 
 static void write_breaker(struct buf *out, const struct act_breaker *b)
 {
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "breaker");
-	jwrite_text(out, "id", b->name);
-	jwrite_time(out, "time",
-		    b->opened == WHEN_NONE ? clock_now() : b->opened);
+	jwrite_record(out, "breaker", b->name,
+		      b->opened == WHEN_NONE ? clock_now() : b->opened);
 	jwrite_text(out, "state", b->state);
 	jwrite_int(out, "failures", (int64_t)jlist_items(b->failures, NULL, 0));
 	jwrite_time_opt(out, "opened", b->opened);
@@ -232,10 +226,10 @@ static int print_head(struct store *s, struct buf *out, struct err *err)
 
 static void write_row(struct buf *out, const struct audit_row *r)
 {
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "audit");
-	buf_addf(out, ",\"id\":\"%lld\"", (long long)r->seq);
-	jwrite_time(out, "time", r->time);
+	AUTO_BUF struct buf id = BUF_INIT;
+
+	buf_add_int(&id, r->seq);
+	jwrite_record(out, "audit", buf_slice(&id), r->time);
 	jwrite_int(out, "seq", r->seq);
 	jwrite_text(out, "actor", r->actor);
 	jwrite_text(out, "what", r->what);

@@ -313,10 +313,7 @@ static int undo_false_positive(int64_t num, struct incident *inc,
 static void write_plan(struct buf *out, const char *id,
 		       const struct false_positive *f)
 {
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "exception");
-	jwrite_str(out, "id", id);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "exception", slice_of(id), clock_now());
 	jwrite_str_opt(out, "pattern", f->rule);
 	jwrite_open(out, "except", '[');
 	for (size_t i = 0; i < f->exprs.count; i++)

@@ -98,10 +98,7 @@ static void write_detection(struct buf *out)
 
 	ulid_make(ulid);
 	detection_fingerprint(fingerprint, identity, ARRAY_LEN(identity));
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "detection");
-	jwrite_str(out, "id", ulid);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "detection", slice_of(ulid), clock_now());
 	jwrite_str(out, "title", args.title);
 	jwrite_str(out, "severity",
 		   args.severity ? args.severity

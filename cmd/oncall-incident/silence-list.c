@@ -67,7 +67,6 @@ static void write_one(const struct listing *l, const struct silence *s,
 	bool active = silence_state(s, l->now) == SILENCE_ACTIVE;
 	char id[INCIDENT_ID];
 
-	jwrite_open(out, NULL, '{');
 	silence_write(out, s, l->now);
 	jwrite_int(out, "mutes", (int64_t)u->count);
 	if (u->count) {

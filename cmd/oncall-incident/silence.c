@@ -207,7 +207,6 @@ static void print_added(struct buf *out, const struct silence *s, size_t count)
 	char time[WHEN_TEXT];
 
 	if (cli_records()) {
-		jwrite_open(out, NULL, '{');
 		silence_write(out, s, clock_now());
 		jwrite_int(out, "mutes", (int64_t)count);
 		jwrite_close(out, '}');
@@ -347,7 +346,6 @@ static int expire(int count, char **ids, struct record_writer *out,
 		if (silence_expire(&e, ids[i], &s, err) < 0)
 			return -1;
 		if (cli_records()) {
-			jwrite_open(&out->out, NULL, '{');
 			silence_write(&out->out, &s, e.now);
 			jwrite_close(&out->out, '}');
 			buf_add_char(&out->out, '\n');

@@ -52,10 +52,7 @@ static void on_finding(void *arg, const struct kb_finding *f)
 		return;
 	}
 	ulid_make(ulid);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "finding");
-	jwrite_str(out, "id", ulid);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "finding", slice_of(ulid), clock_now());
 	jwrite_str(out, "entry", f->entry);
 	jwrite_str(out, "what", f->what);
 	jwrite_str_opt(out, "other", f->other);

@@ -358,10 +358,7 @@ static void write_change(struct buf *out, const char *entry,
 	AUTO_BUF struct buf id = BUF_INIT;
 
 	buf_addf(&id, "%s:%lld", entry, (long long)c->seq);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "history");
-	jwrite_str(out, "id", buf_str(&id));
-	jwrite_time(out, "time", c->time);
+	jwrite_record(out, "history", buf_slice(&id), c->time);
 	jwrite_str(out, "entry", entry);
 	jwrite_text(out, "actor", c->actor);
 	jwrite_text(out, "what", c->what);

@@ -332,10 +332,7 @@ static int write_answer(struct match *m, const struct kb_match *found,
 		return 0;
 	}
 	ulid_make(ulid);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "answer");
-	jwrite_str(out, "id", ulid);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "answer", slice_of(ulid), clock_now());
 	jwrite_str(out, "text", args.text);
 	jwrite_str_opt(out, "service", args.service);
 	kb_match_write(&m->json, found);

@@ -157,10 +157,7 @@ static int tell_solution(struct kb *kb, const struct knowledge_entry *e,
 		show_table_cell(t, slice_of(s->params), SHOW_DIM);
 		return 0;
 	}
-	jwrite_open(&out->out, NULL, '{');
-	jwrite_str(&out->out, "type", "solution");
-	jwrite_str(&out->out, "id", buf_str(&id));
-	jwrite_time(&out->out, "time", clock_now());
+	jwrite_record(&out->out, "solution", buf_slice(&id), clock_now());
 	jwrite_str(&out->out, "entry", e->id);
 	jwrite_str(&out->out, "name", s->name);
 	jwrite_str_opt(&out->out, "action", s->action);

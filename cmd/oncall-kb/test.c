@@ -48,10 +48,7 @@ static void tell(struct test *t, const struct knowledge_entry *e,
 		return;
 	}
 	ulid_make(ulid);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "finding");
-	jwrite_str(out, "id", ulid);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "finding", slice_of(ulid), clock_now());
 	jwrite_str(out, "entry", e->id);
 	jwrite_str(out, "what", what);
 	jwrite_str_opt(out, "found", found);

@@ -15,10 +15,7 @@
 
 static void write_rule(const struct pack_rule *r, struct buf *out)
 {
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "pattern");
-	jwrite_str(out, "id", r->id);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "pattern", slice_of(r->id), clock_now());
 	jwrite_str_opt(out, "pack", r->pack);
 	jwrite_str_opt(out, "file", r->file);
 	jwrite_str(out, "severity", severity_name(r->severity));

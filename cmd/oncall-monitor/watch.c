@@ -100,10 +100,7 @@ static void write_cursor(struct watch *w, const char *kind, const char *stream,
 
 	buf_addf(&id, "%s:%lld", args.cursor, (long long)w->number);
 	ulid_make(ulid);
-	jwrite_open(b, NULL, '{');
-	jwrite_str(b, "type", "cursor");
-	jwrite_str(b, "id", ulid);
-	jwrite_time(b, "time", clock_now());
+	jwrite_record(b, "cursor", slice_of(ulid), clock_now());
 	jwrite_open(b, "source", '{');
 	jwrite_str(b, "kind", kind);
 	jwrite_str(b, "stream", stream);

@@ -39,10 +39,7 @@ const struct cli_opt change_opts[] = {
 
 static void write_change(struct buf *out, const struct change *c)
 {
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "change");
-	jwrite_str(out, "id", c->id);
-	jwrite_time(out, "time", c->time);
+	jwrite_record(out, "change", slice_of(c->id), c->time);
 	jwrite_str(out, "service", c->service);
 	jwrite_str(out, "what", c->what);
 	jwrite_str_opt(out, "kind", c->kind);

@@ -38,7 +38,7 @@ int silence_match(struct buf *out, const char *const *words, size_t count,
 		  struct err *err) MUST_CHECK;
 /* For people: "service=web host=!web1". */
 void silence_words(const struct silence *s, struct buf *out);
-/* Appends the members of its record, without brackets. */
+/* Opens its record and appends the members. */
 void silence_write(struct buf *out, const struct silence *s, int64_t now);
 
 /* ---- all of them ---- */

@@ -74,10 +74,7 @@ static void error_record(struct filter *f, const struct err *bad)
 	(void)redact_text(&message, bad->text, strlen(bad->text));
 	ulid_make(id);
 	buf_reset(b);
-	jwrite_open(b, NULL, '{');
-	jwrite_str(b, "type", "error");
-	jwrite_str(b, "id", id);
-	jwrite_time(b, "time", clock_now());
+	jwrite_record(b, "error", slice_of(id), clock_now());
 	jwrite_str(b, "tool", diag_tool());
 	jwrite_str(b, "code", err_kind_name(bad->kind));
 	jwrite_text(b, "message", buf_slice(&message));

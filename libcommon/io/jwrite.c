@@ -55,6 +55,15 @@ void jwrite_str(struct buf *b, const char *key, const char *text)
 	jwrite_text(b, key, slice_of(text));
 }
 
+void jwrite_record(struct buf *b, const char *type, struct slice id,
+		   int64_t time)
+{
+	jwrite_open(b, NULL, '{');
+	jwrite_str(b, "type", type);
+	jwrite_text(b, "id", id);
+	jwrite_time(b, "time", time);
+}
+
 void jwrite_int(struct buf *b, const char *key, int64_t value)
 {
 	start(b, key);

@@ -125,10 +125,7 @@ static void write_record(struct buf *out, struct store_rows *r)
 {
 	char incident[INCIDENT_ID];
 
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "action");
-	jwrite_text(out, "id", store_text(r, 0));
-	jwrite_time(out, "time", store_time(r, 1));
+	jwrite_record(out, "action", store_text(r, 0), store_time(r, 1));
 	jwrite_text(out, "name", store_text(r, 2));
 	if (!store_is_null(r, 3)) {
 		incident_id(incident, store_int(r, 3));

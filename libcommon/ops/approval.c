@@ -252,10 +252,7 @@ int approval_record(struct store *s, const char *id, struct buf *out,
 		return -1;
 	if (!got)
 		return err_set(err, ERR_NO, "there is no approval '%s'", id);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "approval");
-	jwrite_str(out, "id", id);
-	jwrite_time(out, "time", store_time(rows, 0));
+	jwrite_record(out, "approval", slice_of(id), store_time(rows, 0));
 	jwrite_raw(out, "subject", store_text(rows, 1));
 	jwrite_text(out, "hash", store_text(rows, 2));
 	jwrite_text(out, "status",

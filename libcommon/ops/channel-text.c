@@ -170,10 +170,7 @@ void channel_member_json(struct buf *out, const char *key, struct slice text,
 void channel_note_json(struct buf *out, const struct note *n,
 		       const char *target, const char *key)
 {
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "note");
-	jwrite_str(out, "id", key);
-	jwrite_time(out, "time", n->time);
+	jwrite_record(out, "note", slice_of(key), n->time);
 	jwrite_str(out, "target", target);
 	jwrite_str(out, "key", n->key);
 	jwrite_str_opt(out, "thread", n->thread);

@@ -26,10 +26,7 @@ static void write_detection(struct buf *out, const struct heartbeat *h)
 	identify(fingerprint, h->name);
 	when_format_age(age, h->missed - last);
 	title = mem_printf("no sign of life from %s for %s", h->name, age);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "detection");
-	jwrite_str(out, "id", id);
-	jwrite_time(out, "time", h->missed);
+	jwrite_record(out, "detection", slice_of(id), h->missed);
 	jwrite_str(out, "pattern", "heartbeat");
 	jwrite_str(out, "title", title);
 	jwrite_str(out, "severity", h->severity);

@@ -185,10 +185,7 @@ static void write_links(const struct pager_telling *t, struct buf *out)
 static int write_record(const struct pager_telling *t, const char *key,
 			struct buf *out, struct err *err)
 {
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "message");
-	jwrite_str(out, "id", key);
-	jwrite_time(out, "time", t->p->now);
+	jwrite_record(out, "message", slice_of(key), t->p->now);
 	jwrite_str(out, "key", key);
 	write_to(t, out);
 	write_incidents(t, out);

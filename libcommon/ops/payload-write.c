@@ -222,10 +222,8 @@ static void add_detection(struct payload_reader *r,
 	AUTO_BUF struct buf content = BUF_INIT, head = BUF_INIT;
 	const char *form = payload_form_names[r->src->form];
 
-	jwrite_open(&head, NULL, '{');
-	jwrite_str(&head, "type", "detection");
-	jwrite_str(&head, "id", r->texts.data + item->id);
-	jwrite_time(&head, "time", item->alert.time);
+	jwrite_record(&head, "detection", slice_of(r->texts.data + item->id),
+		      item->alert.time);
 	jwrite_open(&head, "source", '{');
 	jwrite_str(&head, "kind", form);
 	jwrite_close(&head, '}');

@@ -305,11 +305,8 @@ static void write_detection(const struct probe *p, struct buf *out)
 	AUTO_BUF struct buf text = BUF_INIT;
 
 	detection_fingerprint(fingerprint, identity, ARRAY_LEN(identity));
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "detection");
 	buf_addf(&text, "probe:%s:%" PRId64, p->name, p->ran_at);
-	jwrite_text(out, "id", buf_slice(&text));
-	jwrite_time(out, "time", p->ran_at);
+	jwrite_record(out, "detection", buf_slice(&text), p->ran_at);
 	jwrite_open(out, "source", '{');
 	jwrite_str(out, "kind", "probe");
 	write_shown(out, "path", slice_of(p->target));

@@ -10,10 +10,7 @@ void report_open(struct buf *out, const char *metric)
 	char id[ULID_TEXT];
 
 	ulid_make(id);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "report");
-	jwrite_str(out, "id", id);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "report", slice_of(id), clock_now());
 	jwrite_str(out, "metric", metric);
 }
 

@@ -165,10 +165,7 @@ static int join(struct send *s, const struct group *g, int64_t to,
 
 static void open_message(struct buf *out, const char *key)
 {
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "message");
-	jwrite_str(out, "id", key);
-	jwrite_time(out, "time", clock_now());
+	jwrite_record(out, "message", slice_of(key), clock_now());
 	jwrite_str(out, "key", key);
 }
 

@@ -242,10 +242,7 @@ void send_delivery_record(const struct send_delivery *d, struct buf *out)
 	AUTO_BUF struct buf id = BUF_INIT;
 
 	buf_addf(&id, "%s/%s", d->key, d->target);
-	jwrite_open(out, NULL, '{');
-	jwrite_str(out, "type", "delivery");
-	jwrite_text(out, "id", buf_slice(&id));
-	jwrite_time(out, "time", d->due);
+	jwrite_record(out, "delivery", buf_slice(&id), d->due);
 	jwrite_str(out, "key", d->key);
 	jwrite_str(out, "target", d->target);
 	if (*d->room)

@@ -301,9 +301,7 @@ static void write_incidents(struct buf *out, const struct silence *s)
 
 void silence_write(struct buf *out, const struct silence *s, int64_t now)
 {
-	jwrite_str(out, "type", "silence");
-	jwrite_str(out, "id", s->id);
-	jwrite_time(out, "time", s->made);
+	jwrite_record(out, "silence", slice_of(s->id), s->made);
 	jwrite_str(out, "state", silence_state_names[silence_state(s, now)]);
 	jwrite_raw(out, "match", slice_of(s->match));
 	if (s->incidents)

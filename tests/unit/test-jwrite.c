@@ -49,6 +49,20 @@ static void begins_anew_on_a_new_line(void **state)
 	assert_string_equal(buf_str(&b), "{\"n\":0}\n{\"n\":1}\n");
 }
 
+static void records_begin_alike(void **state)
+{
+	AUTO_BUF struct buf b = BUF_INIT;
+
+	(void)state;
+	jwrite_record(&b, "detection", SLICE_LIT("a\"b"), 1763600000000);
+	jwrite_bool(&b, "more", true);
+	jwrite_close(&b, '}');
+	assert_string_equal(buf_str(&b),
+			    "{\"type\":\"detection\",\"id\":\"a\\\"b\","
+			    "\"time\":\"2025-11-20T00:53:20.000Z\","
+			    "\"more\":true}");
+}
+
 static void escapes_and_repairs(void **state)
 {
 	static const char hostile[] = "a\"b\\c\n\t\x01\x7f\xff\xc3\xa9\0z/";
@@ -153,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(puts_commas_where_they_belong),
 		cmocka_unit_test(begins_anew_on_a_new_line),
+		cmocka_unit_test(records_begin_alike),
 		cmocka_unit_test(escapes_and_repairs),
 		cmocka_unit_test(writes_null_for_nothing),
 		cmocka_unit_test(leaves_out_what_says_nothing),
