@@ -339,25 +339,6 @@ static void a_stored_request_is_prepared_as_it_was_made(void **state)
 
 /* ---- what was cut off ---- */
 
-/* A server lets go of what a closed connection held a moment later. */
-static void await_release(void)
-{
-	AUTO_FREE char *held = NULL;
-
-	for (int i = 0; i < 500 && !strcmp(store_driver(store), "postgresql");
-	     i++) {
-		free(held);
-		held = ask_text("SELECT COUNT(*) FROM pg_locks l JOIN "
-				"pg_database d ON d.oid = l.database AND "
-				"d.datname = current_database() WHERE "
-				"l.locktype = 'advisory' AND "
-				"l.pid <> pg_backend_pid()");
-		if (!strcmp(held, "0"))
-			return;
-		(void)usleep(10000);
-	}
-}
-
 /* The runner of what is taken now is gone afterwards, as after a crash. */
 static void crash(const struct act_request *r)
 {

@@ -304,6 +304,7 @@ static void what_a_living_runner_has_is_left_to_it(void **state)
 	assert_sent("");
 	store_close(other);
 	other = NULL;
+	await_release();
 	(void)drain();
 	assert_sent("quick:one quick:two");
 }

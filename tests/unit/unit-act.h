@@ -117,20 +117,6 @@ __attribute__((unused)) static int64_t ask_number(const char *sql)
 	return store_int(rows, 0);
 }
 
-/* The caller frees it; "" for NULL. */
-__attribute__((unused)) static char *ask_text(const char *sql)
-{
-	struct err err = ERR_INIT;
-	AUTO_ROWS struct store_rows *rows =
-		store_ask(store, &err, sql, NULL, 0);
-	struct slice text;
-
-	if (!rows || store_next(rows, &err) <= 0)
-		fail_msg("%s: %s", sql, err.text);
-	text = store_text(rows, 0);
-	return mem_dup_bytes(text.ptr ? text.ptr : "", text.len);
-}
-
 /* The same with a value for $1. SQL is known by its address: a literal. */
 __attribute__((unused)) static char *text_of(const char *sql, const char *id)
 {

@@ -46,6 +46,39 @@ static inline int ops_tear_down(void **state)
 	return 0;
 }
 
+/* The caller frees it; "" for NULL. */
+static inline char *ask_text(const char *sql)
+{
+	struct err err = ERR_INIT;
+	AUTO_ROWS struct store_rows *rows =
+		store_ask(store, &err, sql, NULL, 0);
+	struct slice text;
+
+	if (!rows || store_next(rows, &err) <= 0)
+		fail_msg("%s: %s", sql, err.text);
+	text = store_text(rows, 0);
+	return mem_dup_bytes(text.ptr ? text.ptr : "", text.len);
+}
+
+/* A server lets go of what a closed connection held a moment later. */
+static inline void await_release(void)
+{
+	AUTO_FREE char *held = NULL;
+
+	for (int i = 0; i < 500 && !strcmp(store_driver(store), "postgresql");
+	     i++) {
+		free(held);
+		held = ask_text("SELECT COUNT(*) FROM pg_locks l JOIN "
+				"pg_database d ON d.oid = l.database AND "
+				"d.datname = current_database() WHERE "
+				"l.locktype = 'advisory' AND "
+				"l.pid <> pg_backend_pid()");
+		if (!strcmp(held, "0"))
+			return;
+		(void)usleep(10000);
+	}
+}
+
 #define ops_test(name) \
 	cmocka_unit_test_setup_teardown(name, ops_set_up, ops_tear_down)
 

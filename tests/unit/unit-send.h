@@ -320,20 +320,6 @@ __attribute__((unused)) static void assert_outbox(const char *want)
 		fail_msg("outbox is '%s', not '%s'", buf_str(&all), want);
 }
 
-/* The caller frees it; "" for NULL. */
-__attribute__((unused)) static char *ask_text(const char *sql)
-{
-	struct err err = ERR_INIT;
-	AUTO_ROWS struct store_rows *rows =
-		store_ask(store, &err, sql, NULL, 0);
-	struct slice text;
-
-	if (!rows || store_next(rows, &err) <= 0)
-		fail_msg("%s: %s", sql, err.text);
-	text = store_text(rows, 0);
-	return mem_dup_bytes(text.ptr ? text.ptr : "", text.len);
-}
-
 __attribute__((unused)) static void assert_text(const char *sql,
 						const char *want)
 {
