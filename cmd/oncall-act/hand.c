@@ -3,13 +3,11 @@
 
 #include <limits.h>
 
-#include <oncall/clock.h>
 #include <oncall/diag.h>
 #include <oncall/incident.h>
 #include <oncall/jwrite.h>
 #include <oncall/redact.h>
 #include <oncall/signals.h>
-#include <oncall/ulid.h>
 
 #include "carry.h"
 #include "tell.h"
@@ -165,10 +163,7 @@ static void write_steps(struct buf *out, const char *key,
 static void write_plan(struct buf *out, const struct hand *h,
 		       const struct action_call *c, const struct act_job *job)
 {
-	char id[ULID_TEXT];
-
-	ulid_make(id);
-	jwrite_record(out, "action", slice_of(id), clock_now());
+	jwrite_new(out, "action");
 	jwrite_str(out, "name", h->request.action);
 	if (*h->incident_id)
 		jwrite_str(out, "incident", h->incident_id);

@@ -7,7 +7,6 @@
 #include <oncall/incident.h>
 #include <oncall/jlist.h>
 #include <oncall/jwrite.h>
-#include <oncall/ulid.h>
 #include <oncall/when.h>
 
 static struct {
@@ -40,7 +39,6 @@ static int write_state(struct act_cmd *c, struct buf *out, struct err *err)
 {
 	AUTO_FREE char *why = NULL;
 	int stopped = act_stopped(c->act, &why, err);
-	char id[ULID_TEXT];
 
 	if (stopped < 0)
 		return -1;
@@ -53,8 +51,7 @@ static int write_state(struct act_cmd *c, struct buf *out, struct err *err)
 		buf_add_char(out, '\n');
 		return 0;
 	}
-	ulid_make(id);
-	jwrite_record(out, "switch", slice_of(id), clock_now());
+	jwrite_new(out, "switch");
 	jwrite_str(out, "name", "stop");
 	jwrite_bool(out, "on", stopped > 0);
 	jwrite_str_opt(out, "reason", why);

@@ -9,7 +9,6 @@
 #include <oncall/jwrite.h>
 #include <oncall/severity.h>
 #include <oncall/status.h>
-#include <oncall/ulid.h>
 #include <oncall/when.h>
 
 /* How long a stream is silent before a batch is committed: longer than a busy
@@ -89,16 +88,15 @@ static const struct filter_ops ops = {
 /* The detection that stands for what a person says. */
 static void write_detection(struct buf *out)
 {
-	char fingerprint[DETECTION_FINGERPRINT], ulid[ULID_TEXT];
+	char fingerprint[DETECTION_FINGERPRINT];
 	const struct slice identity[] = {
 		SLICE_LIT("by hand"),
 		slice_of(args.service ? args.service : ""),
 		slice_of(args.title),
 		args.simulate ? SLICE_LIT("simulated") : SLICE_LIT("")};
 
-	ulid_make(ulid);
 	detection_fingerprint(fingerprint, identity, ARRAY_LEN(identity));
-	jwrite_record(out, "detection", slice_of(ulid), clock_now());
+	jwrite_new(out, "detection");
 	jwrite_str(out, "title", args.title);
 	jwrite_str(out, "severity",
 		   args.severity ? args.severity

@@ -1,12 +1,10 @@
 /* curate.c - oncall-kb check, optimize, stats. */
 #include "kb-cmd.h"
 
-#include <oncall/clock.h>
 #include <oncall/jwrite.h>
 #include <oncall/kb-curate.h>
 #include <oncall/mem.h>
 #include <oncall/report.h>
-#include <oncall/ulid.h>
 
 static struct {
 	bool apply, dry_run;
@@ -41,7 +39,6 @@ static void on_finding(void *arg, const struct kb_finding *f)
 {
 	struct findings *all = arg;
 	struct buf *out = &all->out.out;
-	char ulid[ULID_TEXT];
 
 	all->count++;
 	if (!cli_records()) {
@@ -51,8 +48,7 @@ static void on_finding(void *arg, const struct kb_finding *f)
 		show_table_cell(all->table, slice_of(f->example), SHOW_DIM);
 		return;
 	}
-	ulid_make(ulid);
-	jwrite_record(out, "finding", slice_of(ulid), clock_now());
+	jwrite_new(out, "finding");
 	jwrite_str(out, "entry", f->entry);
 	jwrite_str(out, "what", f->what);
 	jwrite_str_opt(out, "other", f->other);

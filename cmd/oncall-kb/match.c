@@ -5,7 +5,6 @@
 #include <oncall/incident-query.h>
 #include <oncall/jwrite.h>
 #include <oncall/kb-match.h>
-#include <oncall/ulid.h>
 
 #include "similar.h"
 
@@ -311,7 +310,6 @@ static int write_answer(struct match *m, const struct kb_match *found,
 			struct buf *out, struct err *err)
 {
 	AUTO_BUF struct buf similar = BUF_INIT;
-	char ulid[ULID_TEXT];
 
 	if (m->similar && similar_find(m->similar, &m->question, NULL,
 				       (size_t)args.top, &similar, err) < 0)
@@ -331,8 +329,7 @@ static int write_answer(struct match *m, const struct kb_match *found,
 			similar_show(out, buf_slice(&similar));
 		return 0;
 	}
-	ulid_make(ulid);
-	jwrite_record(out, "answer", slice_of(ulid), clock_now());
+	jwrite_new(out, "answer");
 	jwrite_str(out, "text", args.text);
 	jwrite_str_opt(out, "service", args.service);
 	kb_match_write(&m->json, found);

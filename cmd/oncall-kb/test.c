@@ -1,11 +1,9 @@
 /* test.c - oncall-kb test: each example must find its own entry first. */
 #include "kb-cmd.h"
 
-#include <oncall/clock.h>
 #include <oncall/diag.h>
 #include <oncall/jwrite.h>
 #include <oncall/kb-match.h>
-#include <oncall/ulid.h>
 
 /* clang-format off */
 const struct cli_opt test_opts[] = {KB_PACK_OPTS, CLI_LAST};
@@ -35,7 +33,6 @@ static void tell(struct test *t, const struct knowledge_entry *e,
 		 const char *line, const char *found, const char *what)
 {
 	struct buf *out = &t->out.out;
-	char ulid[ULID_TEXT];
 
 	t->failed++;
 	if (!cli_records()) {
@@ -47,8 +44,7 @@ static void tell(struct test *t, const struct knowledge_entry *e,
 		buf_add_char(out, '\n');
 		return;
 	}
-	ulid_make(ulid);
-	jwrite_record(out, "finding", slice_of(ulid), clock_now());
+	jwrite_new(out, "finding");
 	jwrite_str(out, "entry", e->id);
 	jwrite_str(out, "what", what);
 	jwrite_str_opt(out, "found", found);

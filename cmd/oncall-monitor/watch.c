@@ -12,7 +12,6 @@
 #include <oncall/jwrite.h>
 #include <oncall/mem.h>
 #include <oncall/signals.h>
-#include <oncall/ulid.h>
 #include <oncall/when.h>
 
 /* How long an input is silent before what was found is flushed. */
@@ -96,11 +95,9 @@ static void write_cursor(struct watch *w, const char *kind, const char *stream,
 {
 	struct buf *b = &w->out.out;
 	AUTO_BUF struct buf id = BUF_INIT;
-	char ulid[ULID_TEXT];
 
 	buf_addf(&id, "%s:%lld", args.cursor, (long long)w->number);
-	ulid_make(ulid);
-	jwrite_record(b, "cursor", slice_of(ulid), clock_now());
+	jwrite_new(b, "cursor");
 	jwrite_open(b, "source", '{');
 	jwrite_str(b, "kind", kind);
 	jwrite_str(b, "stream", stream);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include <oncall/fd.h>
 #include <oncall/mem.h>
 #include <oncall/record.h>
 
@@ -52,22 +53,16 @@ static int write_beside(char *temp, const char *path, struct slice text,
 			struct err *err)
 {
 	AUTO_FD int fd = mkostemp(temp, O_CLOEXEC);
-	struct record_writer out = RECORD_WRITER_INIT(fd);
-	int rc;
+	int rc = 0;
 
 	if (fd < 0)
 		return err_sys(err, errno, "cannot create '%s'", path);
 	if (strncmp(path, "/etc/", strlen("/etc/")) == 0)
 		(void)fchmod(fd, 0644);
-	buf_add_slice(&out.out, text);
-	rc = record_flush(&out, err);
-	if (rc < 0)
-		(void)err_prefix(err, "'%s'", path);
-	record_writer_done(&out);
-	if (rc == 0 && fsync(fd) < 0)
+	if (fd_write_all(fd, text) < 0 || fsync(fd) < 0) {
 		rc = err_sys(err, errno, "cannot write '%s'", path);
-	if (rc < 0)
 		(void)unlink(temp);
+	}
 	return rc;
 }
 

@@ -14,6 +14,8 @@ void jwrite_close(struct buf *b, char bracket);
 /* Opens a record: what each of them begins with. */
 void jwrite_record(struct buf *b, const char *type, struct slice id,
 		   int64_t time);
+/* The same with an id that is new, and of now. */
+void jwrite_new(struct buf *b, const char *type);
 /* key NULL inside arrays. A slice with a NULL ptr is written as null. */
 void jwrite_text(struct buf *b, const char *key, struct slice text);
 void jwrite_str(struct buf *b, const char *key, const char *text);

@@ -10,7 +10,6 @@
 #include <oncall/jwrite.h>
 #include <oncall/redact.h>
 #include <oncall/signals.h>
-#include <oncall/ulid.h>
 
 #define HELD_MS	       1000 /* passed lines are written out after this long */
 #define STANDARD_INPUT "standard input"
@@ -68,13 +67,11 @@ static void error_record(struct filter *f, const struct err *bad)
 {
 	AUTO_BUF struct buf message = BUF_INIT;
 	struct buf *b = &f->report;
-	char id[ULID_TEXT];
 
 	buf_addf(&message, "%s:%zu: ", f->file, line_number(f));
 	(void)redact_text(&message, bad->text, strlen(bad->text));
-	ulid_make(id);
 	buf_reset(b);
-	jwrite_record(b, "error", slice_of(id), clock_now());
+	jwrite_new(b, "error");
 	jwrite_str(b, "tool", diag_tool());
 	jwrite_str(b, "code", err_kind_name(bad->kind));
 	jwrite_text(b, "message", buf_slice(&message));

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdio.h>
 
+#include <oncall/clock.h>
 #include <oncall/show.h>
+#include <oncall/ulid.h>
 #include <oncall/when.h>
 
 #define REAL_DIGITS_MIN 15 /* a double always keeps these */
@@ -62,6 +64,14 @@ void jwrite_record(struct buf *b, const char *type, struct slice id,
 	jwrite_str(b, "type", type);
 	jwrite_text(b, "id", id);
 	jwrite_time(b, "time", time);
+}
+
+void jwrite_new(struct buf *b, const char *type)
+{
+	char id[ULID_TEXT];
+
+	ulid_make(id);
+	jwrite_record(b, type, slice_of(id), clock_now());
 }
 
 void jwrite_int(struct buf *b, const char *key, int64_t value)

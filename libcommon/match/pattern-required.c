@@ -129,13 +129,13 @@ static bool strings_cross(struct pattern_strings *set,
 		return false;
 	/* From the end, so that nothing is overwritten that is needed. */
 	for (size_t i = count; i-- > 0;) {
-		for (size_t at = k; --at > 0;) {
-			set->list[i * k + at] = set->list[i];
-			string_add(&set->list[i * k + at], &more->list[at]);
+		for (size_t at = k; at-- > 0;) {
+			struct pattern_string *to = &set->list[i * k + at];
+
+			if (to != &set->list[i]) /* itself comes last */
+				*to = set->list[i];
+			string_add(to, &more->list[at]);
 		}
-		if (i * k > i)
-			set->list[i * k] = set->list[i];
-		string_add(&set->list[i * k], &more->list[0]);
 	}
 	set->count = count * k;
 	return true;

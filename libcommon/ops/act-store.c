@@ -36,9 +36,11 @@ void act_read_job(struct act_job *j, struct store_rows *rows)
 int act_read_jobs(struct store_rows *rows, struct act_jobs *ret,
 		  struct err *err)
 {
-	int got = rows ? 1 : -1;
+	int got;
 
-	while (got > 0 && (got = store_next(rows, err)) > 0)
+	if (!rows)
+		return -1;
+	while ((got = store_next(rows, err)) > 0)
 		act_read_job(act_jobs_add(ret), rows);
 	return got;
 }

@@ -226,31 +226,34 @@ static void find_people(struct calling *c, const struct escalation_policy *p,
 
 /* ---- whether it is done now ---- */
 
-void escalation_over(const struct escalation *e, int64_t now,
-		     escalation_over_fn *each, void *arg)
+/* When the step may be done: now, when its window begins, or WHEN_NONE when
+ * that is over for good. */
+static int64_t window_begins(const struct escalation_step *s, int64_t now)
 {
 	int64_t begins;
 
+	return !s->only || window_holds(s->only, now, &begins) ? now : begins;
+}
+
+void escalation_over(const struct escalation *e, int64_t now,
+		     escalation_over_fn *each, void *arg)
+{
 	for (size_t i = 0; i < e->count; i++) {
 		const struct escalation_policy *p = &e->policies[i];
 
-		for (size_t k = 0; k < p->step_count; k++) {
-			const struct window *only = p->steps[k].only;
-
-			if (only && !window_holds(only, now, &begins) &&
-			    begins == WHEN_NONE)
+		for (size_t k = 0; k < p->step_count; k++)
+			if (window_begins(&p->steps[k], now) == WHEN_NONE)
 				each(arg, p, k);
-		}
 	}
 }
 
 static bool waits_for_window(const struct escalation_step *s, int64_t now,
 			     struct escalation_call *ret)
 {
-	int64_t begins;
+	int64_t begins = window_begins(s, now);
 	char text[WHEN_TEXT];
 
-	if (!s->only || window_holds(s->only, now, &begins))
+	if (begins == now)
 		return false;
 	if (begins == WHEN_NONE) {
 		ret->put_off = WHEN_MAX;

@@ -116,10 +116,10 @@ bench_json() {
 
 # until_byte COMMAND...: sets $took to the microseconds to the first byte.
 until_byte() {
-    local begin=${EPOCHREALTIME/[.,]/} byte out
+    local begin=${EPOCHREALTIME/[.,]/} out
 
     exec {out}< <("$@")
-    read -rN 1 -u "$out" byte || die "nothing came of: $*"
+    read -rN 1 -u "$out" || die "nothing came of: $*"
     took=$((${EPOCHREALTIME/[.,]/} - begin))
     exec {out}<&-
     wait $!
